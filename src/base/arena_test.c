@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+static void bump(void *p)
+{
+    (*(int *)p)++;
+}
+
+static void scopes(void **state)
+{
+    (void)state;
+    Arena *a = arena_create(100000);
+    int closed = 0;
+    for (int round = 0; round < 3; round++) {
+        arena_defer(a, bump, &closed);
+        unsigned char *p = arena_alloc(a, 3000);
+        for (int i = 0; i < 3000; i++)
+            assert_int_equal(p[i], 0);
+        p[2999] = 1;
+        ArenaMark m = arena_mark(a);
+        arena_alloc(a, 20000);
+        arena_release(a, m);
+        assert_int_equal((uintptr_t)arena_alloc(a, 1) % 16, 0);
+        arena_reset(a);
+        assert_int_equal(closed, round + 1);
+    }
+    assert_false(arena_full(a));
+    arena_alloc(a, 100001);
+    assert_true(arena_full(a));
+    arena_destroy(a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(scopes)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
