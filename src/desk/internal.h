@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DESK_INTERNAL_H
+#define DESK_INTERNAL_H
+/* Shared inside the room only. */
+#include "desk/desk.h"
+#include "store/store.h"
+
+#define TIMER_SLA    "desk.sla"    /* subject = conversation, data = phase */
+#define TIMER_SNOOZE "desk.snooze" /* subject = conversation */
+#define TIMER_GONE   "desk.gone"   /* subject = agent */
+#define TIMER_AWAY   "desk.away"   /* subject = agent */
+
+enum { AGENT_GRACE_MS = 60000, AGENT_AWAY_MS = 600000 };
+
+static inline int64_t desk_shop(const Ctx *c)
+{
+    return c->actor.shop_id;
+}
+static inline bool desk_closed(const DeskConversation *v)
+{
+    return str_is(v->status, "closed");
+}
+Err desk_event(Ctx *c, const char *kind, int64_t conversation_id, int64_t subject_id, int64_t seq) WARN_UNUSED;
+#endif
