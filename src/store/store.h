@@ -5,8 +5,9 @@
  * store: SQL engines behind one face. Owns connections, transactions, the write lane with group commit, retries,
  * migrations, the event log, followers, timers and leases. Refuses to know what a table means.
  *
- * Statements live in .sql files beside their module ("-- name: conversation_get" starts one, "-- sqlite:" / "-- pg:" lines hold for
- * one engine only) and are packed at build time into `const StoreSql DESK_CONVERSATION_GET` (prefix = file name).
+ * Statements live in .sql files beside their module: in src/desk/conversation.sql "-- name: get" starts one, "-- sqlite:" / "-- pg:"
+ * lines hold for one engine only. They are packed at build time into `const StoreSql CONVERSATION_GET` (prefix = file name),
+ * declared in "sql/conversation.h". New files are listed in src/store/meson.build; tools/sqlpack.py has the details.
  * Parameters are written ?1 ?2 … and rewritten to $1 for PostgreSQL.
  *
  * SQLite: all writes run on ONE lane thread, each unit in a savepoint, sharing one COMMIT (whatever queued up while the last
@@ -20,7 +21,7 @@ typedef struct Store Store;
 typedef struct StoreTx StoreTx;
 
 typedef struct {
-    const char *name;   /* "desk.conversation_get" */
+    const char *name;   /* "conversation.get" */
     const char *sqlite; /* NULL: not used on that engine */
     const char *pg;
     int params;

@@ -1,0 +1,14 @@
+-- SPDX-License-Identifier: Apache-2.0
+
+-- name: table
+-- The list of what was applied; made before the first migration.
+CREATE TABLE IF NOT EXISTS schema_migration (
+    number BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL);
+
+-- name: list
+-- What was applied, in order.
+SELECT number, name, checksum FROM schema_migration ORDER BY number;
+
+-- name: insert
+-- Applied now.
+INSERT INTO schema_migration (number, name, checksum, applied_at) VALUES (?1, ?2, ?3, ?4);
