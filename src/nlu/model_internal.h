@@ -84,6 +84,7 @@ typedef struct {
     unsigned greetings; /* how many times it greets */
     bool degree_high;
     bool data_only; /* nothing but numbers, links, masks and the words of an order card */
+    bool talk_only; /* every clause is tiled by whole words */
     bool has_order, has_link, has_phone;
     bool has_question;
     NluFound *found;

@@ -16,7 +16,7 @@
 
 enum {
     NLU_TEXT_MAX = 4000,    /* code points read of the message; the rest does not count */
-    NLU_CONTEXT_MAX = 8,    /* turns before it that are read, the nearest ones */
+    NLU_CONTEXT_MAX = 12,    /* turns before it that are read, the nearest ones */
     NLU_CONTEXT_TEXT = 200, /* code points read of each */
     NLU_INTENT_MAX = 3,
     NLU_SLOT_MAX = 12,

@@ -13,6 +13,7 @@ typedef struct {
     NluReading *r;
     uint32_t *reach[NLU_CUE_STAGE + 1]; /* per kind: how far hits reach that start at or before this place */
     bool *tiled_from, *tiled_to;        /* a clause of whole words can be cut before / behind this place */
+    bool *tiled; /* covered by such words */
     bool *negation_ends;
     double *degree_ends;
     bool *data; /* covered by masks and words of an order card */
@@ -209,11 +210,20 @@ static void weigh(Work *w)
                 continue;
             if (use->side)
                 take_pair(w, use->cue, use->side, h);
+            else if (cue->whole && h->end - h->start == 1 && is_particle(w->r->norm.cp[h->start]) && h->start > 0 &&
+                     !nlu_is_divider(w->r->norm.cp[h->start - 1]))
+                continue;
             else if (cue->whole ? w->tiled_from[h->start] && w->tiled_to[h->end] && !is_covered(w, h, cue->kind)
                                 : !is_covered(w, h, cue->kind))
                 count(w, use->cue, h->start, h->end);
         }
+        if (w->tiled_from[h->start] && w->tiled_to[h->end] && hit_is_whole(m, h))
+            memset(w->tiled + h->start, 1, h->end - h->start);
     }
+    bool all = w->r->norm.n > 0;
+    for (size_t i = 0; i < w->r->norm.n && all; i++)
+        all = w->tiled[i] || nlu_is_divider(w->r->norm.cp[i]) || is_particle(w->r->norm.cp[i]);
+    w->r->talk_only = all;
 }
 
 /* Order numbers, telephones, links; and whether there is anything else than such data. */
@@ -244,7 +254,7 @@ static void look_for_data(Work *w)
         }
         if (t->cp[i] == '?')
             r->has_question = true;
-        if (!w->data[i] && (nlu_is_han(t->cp[i]) || t->cp[i] == '?' || t->cp[i] > 0x2FFF))
+        if (!w->data[i] && !w->tiled[i] && (nlu_is_han(t->cp[i]) || t->cp[i] == '?' || t->cp[i] > 0x2FFF))
             bare = false;
         i++;
     }
@@ -261,7 +271,7 @@ void nlu_read(const NluModel *m, Arena *a, Str text, size_t max_points, unsigned
     Work w = {.m = m, .r = &r, .tags = tags,
               .tiled_from = ARENA_ARRAY(a, bool, cells), .tiled_to = ARENA_ARRAY(a, bool, cells),
               .negation_ends = ARENA_ARRAY(a, bool, cells), .degree_ends = ARENA_ARRAY(a, double, cells),
-              .data = ARENA_ARRAY(a, bool, cells), .seen = ARENA_ARRAY(a, uint8_t, m->cue_n)};
+              .tiled = ARENA_ARRAY(a, bool, cells), .data = ARENA_ARRAY(a, bool, cells), .seen = ARENA_ARRAY(a, uint8_t, m->cue_n)};
     for (int k = 0; k <= NLU_CUE_STAGE; k++)
         w.reach[k] = ARENA_ARRAY(a, uint32_t, cells);
     survey(&w);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 static const double MATTER_MIN = 0.85;   /* below it a matter is not claimed */
+static const double CARRY = 0.8;        /* of the matter spoken of before; below MATTER_MIN, never enough alone */
 static const double SECOND_SHARE = 0.45; /* a further matter must reach this share of the first */
 
 /* What the turns before leave behind. */
@@ -64,13 +65,16 @@ static void add_matters(const NluModel *m, const NluReading *r, NluUnderstanding
     }
 }
 
-static void add_talk(const NluReading *r, NluUnderstanding *u, double p)
+/* In the order in which they are said; a greeting only opens, so it comes last. */
+static void add_talk(const NluModel *m, const NluReading *r, NluUnderstanding *u, double p)
 {
-    static const NluIntentNamed order[] = {NLU_I_BYE,       NLU_I_CONFIRM, NLU_I_THANKS, NLU_I_CHITCHAT,
-                                           NLU_I_INFORM, NLU_I_GREETING, NLU_I_OTHER};
-    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-        if (r->intent[order[i]] > 0.45)
-            add_intent(u, (int)order[i], p);
+    for (size_t i = 0; i < r->found_n; i++) {
+        const NluCue *cue = &m->cues[r->found[i].cue];
+        if (cue->kind == NLU_CUE_INTENT && m->talk[cue->code] && cue->code != NLU_I_GREETING && r->intent[cue->code] > 0.45)
+            add_intent(u, cue->code, p);
+    }
+    if (r->intent[NLU_I_GREETING] > 0.45)
+        add_intent(u, NLU_I_GREETING, p);
 }
 
 /* Is there a clause that no whole word explains? */
@@ -89,7 +93,7 @@ static void choose_intents(const NluModel *m, const NluReading *r, const Before 
 {
     add_matters(m, r, u);
     if (u->intent_n > 0) {
-        add_talk(r, u, 0.3);
+        add_talk(m, r, u, 0.3);
         return;
     }
     if (r->data_only) {
@@ -100,13 +104,13 @@ static void choose_intents(const NluModel *m, const NluReading *r, const Before 
             add_intent(u, NLU_I_ORDER_REF, 0.8);
         else
             add_intent(u, b->matter >= 0 ? b->matter : NLU_I_INFORM, 0.4);
-        add_talk(r, u, 0.3);
+        add_talk(m, r, u, 0.3);
         return;
     }
     bool talk = any_talk(m, r);
     if (b->matter >= 0 && (!talk || has_unread_clause(r)))
         add_intent(u, b->matter, 0.4);
-    add_talk(r, u, talk ? 0.8 : 0.3);
+    add_talk(m, r, u, talk ? 0.8 : 0.3);
     if (u->intent_n == 0)
         add_intent(u, r->has_order || r->has_link ? NLU_I_ORDER_REF : NLU_I_OTHER, 0.3);
 }
@@ -303,6 +307,8 @@ void nlu_understand(const NluModel *m, Arena *a, const NluTurn *context, size_t 
     Before b = read_context(m, a, context, n);
     NluReading r;
     nlu_read(m, a, text, NLU_TEXT_MAX, b.tags, &r);
+    if (b.matter >= 0 && r.intent[b.matter] < MATTER_MIN && !r.talk_only)
+        r.intent[b.matter] += CARRY; /* what was being spoken of is likelier than a weak hint at something else */
     int matter = -1;
     matter_of(m, &r, &matter);
     choose_intents(m, &r, &b, &u);
