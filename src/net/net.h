@@ -65,7 +65,8 @@ typedef struct {
     void (*request)(void *user, NetConn c, const NetRequest *r);
     /* Largest body to accept for this head: 0 = none. Also the place to refuse early (answer < 0: a status is sent, e.g. -413). */
     long (*body_limit)(void *user, const NetRequest *head);
-    /* One whole text message (UTF-8 checked), borrowed. No further one comes from this socket until net_ws_next(c). */
+    /* One whole text message (UTF-8 checked), borrowed for this call: copy it to keep it. No further one comes from
+     * this socket until net_ws_next(c). */
     void (*ws_message)(void *user, NetConn c, void *tag, Str text);
     void (*ws_closed)(void *user, NetConn c, void *tag, int code); /* once for each accepted socket */
     void (*tick)(void *user, int64_t steady_ms);                    /* each second */
@@ -93,6 +94,8 @@ void net_options_default(NetOptions *o);
 
 Err net_server_create(const NetOptions *o, const NetHandlers *h, ErrSlot *e, NetServer **ret) WARN_UNUSED;
 int net_server_port(const NetServer *s);
+/* Reads certificate and key again for new connections; any thread. On failure the old ones stay. Code: net.tls */
+Err net_server_reload_tls(NetServer *s, ErrSlot *e) WARN_UNUSED;
 void net_server_run(NetServer *s);          /* the calling thread becomes the loop; returns after net_server_stop */
 /* Graceful: stops accepting, lets requests in work finish, closes sockets with 1012, at most grace_ms. Any thread, and signal-safe by way of net_post. */
 void net_server_stop(NetServer *s, long grace_ms);
