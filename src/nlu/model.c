@@ -171,6 +171,9 @@ static Err load_emotions(Compiler *c, const Json *root)
 static Err load_stages(Compiler *c, const Json *root)
 {
     const Json *prior = json_get(root, "prior");
+    Str unknown = json_str(root, "unknown");
+    if (unknown.n > 0 && !nlu_stage_parse(unknown, &c->m->unknown_stage))
+        return bad(c, "unknown stage", unknown);
     for (const Json *p = json_first(prior); p; p = json_next(p)) {
         int intent = nlu_intent_index(json_key(p));
         NluStage stage = NLU_PRE;

@@ -57,6 +57,7 @@ struct NluModel {
     int pair_n;
     double calm_bias;
     int negation_window;
+    NluStage unknown_stage; /* said when nothing shows it */
     NluShape shape;
     bool talk[NLU_INTENT_COUNT];
     int prior[NLU_INTENT_COUNT]; /* stage an intent usually belongs to, or -1 */

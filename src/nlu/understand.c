@@ -314,7 +314,7 @@ void nlu_understand(const NluModel *m, Arena *a, const NluTurn *context, size_t 
     choose_intents(m, &r, &b, &u);
     choose_emotion(m, &r, &b, matter >= 0, &u);
     int stage = choose_stage(m, &r, &b, matter);
-    u.stage = stage >= 0 ? (NluStage)stage : NLU_PRE;
+    u.stage = stage >= 0 ? (NluStage)stage : m->unknown_stage;
     nlu_slots(m, &r, &u);
     add_evidence(m, &r, &u);
     arena_release(a, mark);
