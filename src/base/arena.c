@@ -74,11 +74,18 @@ Arena *arena_create(size_t cap_bytes)
     return a;
 }
 
+static void run_defers_until(Arena *a, const Defer *last)
+{
+    while (a->defers != last) {
+        Defer *d = a->defers;
+        a->defers = d->next;
+        d->fn(d->ptr);
+    }
+}
+
 static void run_defers(Arena *a)
 {
-    for (Defer *d = a->defers; d; d = d->next)
-        d->fn(d->ptr);
-    a->defers = NULL;
+    run_defers_until(a, NULL);
 }
 
 void arena_reset(Arena *a)
@@ -179,11 +186,12 @@ void arena_defer(Arena *a, void (*fn)(void *), void *ptr)
 
 ArenaMark arena_mark(Arena *a)
 {
-    return (ArenaMark){.block = a->top, .used = a->top ? a->top->used : 0};
+    return (ArenaMark){.block = a->top, .defers = a->defers, .used = a->top ? a->top->used : 0};
 }
 
 void arena_release(Arena *a, ArenaMark mark)
 {
+    run_defers_until(a, mark.defers);
     while (a->top != mark.block) {
         Block *prev = a->top->prev;
         block_destroy(a->top);

@@ -13,6 +13,7 @@
 typedef struct Arena Arena;
 typedef struct {
     void *block;
+    void *defers;
     size_t used;
 } ArenaMark;
 
@@ -28,7 +29,7 @@ size_t arena_used(const Arena *a);
 /* Runs fn(ptr) when the arena is reset or destroyed: for the few library objects that live in a request. */
 void arena_defer(Arena *a, void (*fn)(void *), void *ptr);
 ArenaMark arena_mark(Arena *a);
-void arena_release(Arena *a, ArenaMark mark);
+void arena_release(Arena *a, ArenaMark mark); /* runs what was deferred since the mark */
 
 #define ARENA_NEW(a, Type)       ((Type *)arena_alloc((a), sizeof(Type)))
 #define ARENA_ARRAY(a, Type, n)  ((Type *)arena_array((a), sizeof(Type), (n)))

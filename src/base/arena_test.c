@@ -36,8 +36,26 @@ static void scopes(void **state)
     arena_destroy(a);
 }
 
+static void release_runs_what_was_deferred_since(void **state)
+{
+    (void)state;
+    Arena *a = arena_create(1u << 20);
+    int outer = 0, inner = 0;
+    arena_defer(a, bump, &outer);
+    ArenaMark m = arena_mark(a);
+    arena_alloc(a, 30000);
+    arena_defer(a, bump, &inner);
+    arena_release(a, m);
+    assert_int_equal(inner, 1);
+    assert_int_equal(outer, 0);
+    arena_destroy(a);
+    assert_int_equal(inner, 1);
+    assert_int_equal(outer, 1);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(scopes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(scopes),
+                                       cmocka_unit_test(release_runs_what_was_deferred_since)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
