@@ -234,7 +234,6 @@ static int usage(const ErrSlot *e)
     return e ? EXIT_USAGE : EXIT_CLEAN;
 }
 
-/* argv[0] is "replay". */
 int cli_replay(int argc, char **argv)
 {
     Arena *a = arena_create(1u << 20);
@@ -244,7 +243,7 @@ int cli_replay(int argc, char **argv)
     char **rest;
     int rest_n, code;
     tally_init(&r->tally);
-    Err err = opt_parse(a, &e, OPTIONS, OPTIONS_N, argc, argv, &r->o, &rest, &rest_n);
+    Err err = opt_parse(a, &e, OPTIONS, OPTIONS_N, argc - 1, argv + 1, &r->o, &rest, &rest_n);
     if (err) {
         code = usage(&e);
     } else if (r->o.help) {

@@ -8,5 +8,5 @@
  * doubled, disordered or refused, 2 usage. It opens no door of its own: if it cannot play a
  * conversation, neither could a person.
  */
-int cli_replay(int argc, char **argv);
+int cli_replay(int argc, char **argv); /* argv[0] is "replay" */
 #endif
