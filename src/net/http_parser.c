@@ -243,8 +243,7 @@ static int take_field(Str name, Str value, Fields *f, HttpHead *head)
     return 1;
 }
 
-/* One field line without its CRLF. */
-static int parse_field(char *p, size_t n, NetHeader *ret)
+int http_field_parse(char *p, size_t n, NetHeader *ret)
 {
     size_t colon = 0;
     while (colon < n) {
@@ -307,7 +306,7 @@ int http_head_parse(char *p, size_t n, NetHeader *headers, size_t headers_max, H
         if (head.headers_n == headers_max)
             return -431;
         NetHeader *h = &headers[head.headers_n++];
-        ok = parse_field(line, line_n, h);
+        ok = http_field_parse(line, line_n, h);
         if (ok > 0)
             ok = take_field(h->name, h->value, &fields, &head);
         if (ok < 0)

@@ -29,6 +29,8 @@ typedef struct {
 /* Finds the end of the head. *scanned starts at 0 and lets the next call go on where this one
  * stopped. Returns the bytes of the head with its empty line. */
 long http_head_end(const char *p, size_t n, size_t max_bytes, size_t *scanned);
+/* One field line without its CRLF; the name is lowered in place. Returns 1. */
+int http_field_parse(char *p, size_t n, NetHeader *ret);
 /* Reads a whole head of n bytes as found by http_head_end; header names are lowered in place.
  * Returns 1. */
 int http_head_parse(char *p, size_t n, NetHeader *headers, size_t headers_max, HttpHead *ret);
