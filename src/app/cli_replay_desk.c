@@ -12,6 +12,19 @@
 enum { STRAYS_MAX = 20000, STRAY_AGE_S = 60, ACTIVE_EVERY_S = 60 };
 static const int64_t SECOND = 1000000000;
 
+/* Forgets frames that no lane claimed. */
+static void drop_strays(Replay *r, int64_t older_than_ns)
+{
+    while (r->strays && r->strays->at_ns <= older_than_ns) {
+        ReplayStray *s = r->strays;
+        r->strays = s->next;
+        free(s);
+        r->strays_n--;
+    }
+    if (!r->strays)
+        r->strays_tail = &r->strays;
+}
+
 static void go_down(Replay *r, const char *why)
 {
     ReplayDesk *d = &r->desk;
@@ -26,6 +39,7 @@ static void go_down(Replay *r, const char *why)
     fprintf(stderr, "replay: the agent's socket is gone (%s)\n", why);
     for (size_t i = 0; i < r->lanes_n; i++)
         r->lanes[i].assigned = r->lanes[i].watched = false;
+    drop_strays(r, now); /* the next socket tells everything anew */
 }
 
 static bool desk_send(Replay *r, Str text)
@@ -159,40 +173,30 @@ static void keep_stray(Replay *r, int64_t conversation, Str text)
     r->strays_n++;
 }
 
-/* Takes those of one conversation out (0: the aged), in order. */
-static void cull_strays(Replay *r, int64_t conversation, int64_t older_than_ns)
+void desk_claim_strays(Replay *r, int64_t conversation)
 {
-    ReplayStray *list = r->strays;
-    r->strays = NULL;
-    r->strays_tail = &r->strays;
     ReplayStray *mine = NULL, **mine_tail = &mine;
-    while (list) {
-        ReplayStray *s = list;
-        list = s->next;
-        s->next = NULL;
-        if (conversation && s->conversation == conversation) {
-            *mine_tail = s;
-            mine_tail = &s->next;
-            r->strays_n--;
-        } else if (!conversation && s->at_ns < older_than_ns) {
-            free(s);
-            r->strays_n--;
-        } else {
-            *r->strays_tail = s;
-            r->strays_tail = &s->next;
+    for (ReplayStray **at = &r->strays; *at;) {
+        ReplayStray *s = *at;
+        if (s->conversation != conversation) {
+            at = &s->next;
+            continue;
         }
+        *at = s->next;
+        s->next = NULL;
+        *mine_tail = s;
+        mine_tail = &s->next;
+        r->strays_n--;
     }
+    r->strays_tail = &r->strays;
+    while (*r->strays_tail)
+        r->strays_tail = &(*r->strays_tail)->next;
     while (mine) {
         ReplayStray *s = mine;
         mine = s->next;
         desk_frame(r, (Str){s->text, s->n});
         free(s);
     }
-}
-
-void desk_claim_strays(Replay *r, int64_t conversation)
-{
-    cull_strays(r, conversation, 0);
 }
 
 static void dispatch(Replay *r, ReplayLane *l, Str type, const Json *f)
@@ -328,7 +332,7 @@ void desk_step(Replay *r, int64_t now)
             d->active_ns = now;
             desk_send(r, STR("{\"type\":\"active\"}"));
         }
-        cull_strays(r, 0, now - STRAY_AGE_S * SECOND);
+        drop_strays(r, now - STRAY_AGE_S * SECOND);
         break;
     }
 }

@@ -6,9 +6,10 @@
     FAULT = what:direction:socket:type:n    what       drop | double | swap | cut (the connection, before the frame)
                                             direction  down (server to client) | up
                                             socket     desk | widget
-                                            type       the frame's "type" (message, send, ack …)
+                                            type       the frame's "type" (send, ack …); message/agent, message/customer …
+                                                       for messages of one role; =TEXT after it: with that text
                                             n          which one of that kind, from 1; every:N for each N-th
-    e.g.  drop:down:desk:message:3  swap:down:widget:message:1  cut:up:widget:send:every:10
+    e.g.  drop:down:desk:message:3  swap:down:widget:message/agent:1  cut:up:widget:send:every:10
 
 Prints its port on the first line, then one JSON line for each fault it did. Everything else passes byte for byte.
 A swap needs two frames of one conversation on the way at once: the first is held until the second comes (at most 5 s).
@@ -28,6 +29,7 @@ class Fault:
     def __init__(self, spec):
         parts = spec.split(":")
         self.what, self.direction, self.socket, self.type = parts[:4]
+        self.type, _, self.text = self.type.partition("=")
         self.every = parts[4] == "every"
         self.n = int(parts[5] if self.every else parts[4])
         self.seen = 0
@@ -36,8 +38,9 @@ class Fault:
                 or self.socket not in ("desk", "widget"):
             raise ValueError("bad fault: %s" % spec)
 
-    def hits(self, direction, socket, kind):
-        if (direction, socket, kind) != (self.direction, self.socket, self.type):
+    def hits(self, direction, socket, kind, text):
+        if (direction, socket) != (self.direction, self.socket) or self.type not in (kind, kind.split("/")[0]) \
+                or (self.text and self.text != text):
             return False
         self.seen += 1
         return self.seen % self.n == 0 if self.every else self.seen == self.n
@@ -107,15 +110,17 @@ class Proxy:
         held = []
         while True:
             opcode, payload, raw = await ws.read_frame(reader)
-            kind, conversation = "", ""
+            kind, conversation, text = "", "", ""
             if opcode == ws.TEXT:
                 try:
                     f = json.loads(payload)
-                    kind = f.get("type", "")
-                    conversation = str(f.get("conversation") or (f.get("message") or {}).get("conversation") or "")
+                    message = f.get("message") or {}
+                    text = message.get("text") or f.get("text")
+                    kind = f.get("type", "") + ("/" + message["role"] if "role" in message else "")
+                    conversation = str(f.get("conversation") or message.get("conversation") or "")
                 except (ValueError, AttributeError):
                     pass
-            fault = next((x for x in self.faults if x.hits(direction, socket, kind)), None)
+            fault = next((x for x in self.faults if x.hits(direction, socket, kind, text)), None)
             if fault and fault.what == "drop":
                 tell(fault, "dropped", conversation=conversation)
                 continue
@@ -134,7 +139,7 @@ class Proxy:
                 continue
             writer.write(raw)
             for h in list(held):
-                if h.conversation == conversation and kind == h.fault.type:
+                if h.conversation == conversation and h.fault.type in (kind, kind.split("/")[0]):
                     h.timer.cancel()
                     self.release(held, h, writer, "swapped")
             await writer.drain()
