@@ -8,7 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RULES_MAX = 64, WORDS_MAX = 20000, WORD_POINTS = 64, HITS_PER_POINT = 6, GUARD_MEMORY = 64 << 20 };
+enum {
+    RULES_MAX = 64,
+    WORDS_MAX = 20000,
+    WORD_POINTS = 64,
+    HITS_PER_POINT = 6,
+    GUARD_MEMORY = 64 << 20
+};
 
 typedef enum { USE_WORD, USE_EXCEPTION, USE_UNLESS, USE_PAIR_A, USE_PAIR_B } UseKind;
 
@@ -100,7 +106,9 @@ static Err add_words(Compiler *c, const Json *rule, const Json *list, Use use)
 static Err add_rule(Compiler *c, const Json *j)
 {
     AssistGuard *g = c->g;
-    Rule rule = {.id = json_str(j, "id"), .version = json_str(j, "version"), .message = json_str(j, "message"),
+    Rule rule = {.id = json_str(j, "id"),
+                 .version = json_str(j, "version"),
+                 .message = json_str(j, "message"),
                  .rewrite = json_str(j, "rewrite")};
     Str level = json_str(j, "level");
     if (rule.id.n == 0 || rule.message.n == 0)
@@ -163,10 +171,13 @@ AssistGuard *assist_guard_create(Str rules_json, ErrSlot *e)
     ASSERT(g != NULL);
     g->arena = arena_create(GUARD_MEMORY);
     g->rules = ARENA_ARRAY(g->arena, Rule, RULES_MAX);
-    Compiler c = {.g = g, .words = nlu_ac_builder_create(), .scratch = arena_create(GUARD_MEMORY), .e = e};
+    Compiler c = {
+        .g = g, .words = nlu_ac_builder_create(), .scratch = arena_create(GUARD_MEMORY), .e = e};
     const Json *root = NULL;
     Err err = json_parse(c.scratch, e, rules_json, &root);
-    const Json *list = err ? NULL : json_has(root, "rules") ? json_get(root, "rules") : json_get(root, "items");
+    const Json *list = err                       ? NULL
+                       : json_has(root, "rules") ? json_get(root, "rules")
+                                                 : json_get(root, "items");
     if (!err && !json_is_array(list))
         err = bad(&c, "no list of rules in", STR("the text"));
     for (const Json *j = json_first(list); j && !err; j = json_next(j))
@@ -214,12 +225,15 @@ static bool is_word_char(uint32_t cp)
     return nlu_is_letter(cp) || nlu_is_digit(cp);
 }
 
-/* A Latin word must stand by itself: "usb" holds no "sb". White space that was dropped separates as well. */
+/* A Latin word must stand by itself: "usb" holds no "sb". White space that was dropped separates as
+ * well. */
 static bool stands_alone(const NluText *t, uint32_t start, uint32_t end)
 {
-    if (start > 0 && is_word_char(t->cp[start]) && is_word_char(t->cp[start - 1]) && t->at[start] == t->at[start - 1] + 1)
+    if (start > 0 && is_word_char(t->cp[start]) && is_word_char(t->cp[start - 1]) &&
+        t->at[start] == t->at[start - 1] + 1)
         return false;
-    return !(end < t->n && is_word_char(t->cp[end - 1]) && is_word_char(t->cp[end]) && t->at[end] == t->at[end - 1] + 1);
+    return !(end < t->n && is_word_char(t->cp[end - 1]) && is_word_char(t->cp[end]) &&
+             t->at[end] == t->at[end - 1] + 1);
 }
 
 static void collect(Check *c, const NluHit *hits, size_t n, Found *open)
@@ -251,12 +265,14 @@ static void collect(Check *c, const NluHit *hits, size_t n, Found *open)
 static bool excused(const Check *c, const Found *f)
 {
     for (size_t i = 0; i < c->exception_n; i++)
-        if (c->exceptions[i].use->rule == f->use->rule && c->exceptions[i].start <= f->start && c->exceptions[i].end >= f->end)
+        if (c->exceptions[i].use->rule == f->use->rule && c->exceptions[i].start <= f->start &&
+            c->exceptions[i].end >= f->end)
             return true;
     return false;
 }
 
-/* Another find of the same rule overlaps it and begins earlier or reaches further: one hit is enough. */
+/* Another find of the same rule overlaps it and begins earlier or reaches further: one hit is
+ * enough. */
 static bool outdone(const Check *c, const Found *f)
 {
     for (size_t i = 0; i < c->word_n; i++) {
@@ -276,15 +292,18 @@ static Str message_of(Arena *a, Str pattern, Str words)
     if (at < 0)
         return pattern;
     size_t after = (size_t)at + 7;
-    const Str parts[] = {str_sub(pattern, 0, (size_t)at), words, str_sub(pattern, after, pattern.n - after)};
+    const Str parts[] = {str_sub(pattern, 0, (size_t)at), words,
+                         str_sub(pattern, after, pattern.n - after)};
     return str_join(a, parts, 3, STR(""));
 }
 
-size_t assist_guard_check(const AssistGuard *g, Arena *a, Str text, AssistGuardHit ret_hits[ASSIST_GUARD_HITS])
+size_t assist_guard_check(const AssistGuard *g, Arena *a, Str text,
+                          AssistGuardHit ret_hits[ASSIST_GUARD_HITS])
 {
     Check c = {.g = g};
     nlu_normalise(a, text, NLU_NORM_TIGHT, ASSIST_GUARD_TEXT_MAX, &c.text);
-    size_t cap = c.text.n * HITS_PER_POINT + HITS_PER_POINT; /* so that no flood of harmless words hides one behind it */
+    size_t cap = c.text.n * HITS_PER_POINT +
+                 HITS_PER_POINT; /* so that no flood of harmless words hides one behind it */
     NluHit *hits = ARENA_ARRAY(a, NluHit, cap);
     size_t n = nlu_ac_scan(g->ac, c.text.cp, c.text.n, hits, cap);
     if (n == 0)
@@ -300,13 +319,19 @@ size_t assist_guard_check(const AssistGuard *g, Arena *a, Str text, AssistGuardH
         for (size_t i = 0; i < c.word_n && count < ASSIST_GUARD_HITS; i++) {
             const Found *f = &c.words[i];
             const Rule *rule = &g->rules[f->use->rule];
-            if (rule->level != level || c.pardoned[f->use->rule] || excused(&c, f) || outdone(&c, f))
+            if (rule->level != level || c.pardoned[f->use->rule] || excused(&c, f) ||
+                outdone(&c, f))
                 continue;
             Str words = nlu_text_slice(&c.text, text, f->start, f->end);
-            ret_hits[count++] = (AssistGuardHit){.rule = rule->id, .version = rule->version, .level = level,
-                                                 .start = c.text.at[f->start], .end = nlu_text_end(&c.text, f->end),
-                                                 .words = words, .message = message_of(a, rule->message, words),
-                                                 .rewrite = f->use->rewrite.n ? f->use->rewrite : rule->rewrite};
+            ret_hits[count++] =
+                (AssistGuardHit){.rule = rule->id,
+                                 .version = rule->version,
+                                 .level = level,
+                                 .start = c.text.at[f->start],
+                                 .end = nlu_text_end(&c.text, f->end),
+                                 .words = words,
+                                 .message = message_of(a, rule->message, words),
+                                 .rewrite = f->use->rewrite.n ? f->use->rewrite : rule->rewrite};
         }
     return count;
 }

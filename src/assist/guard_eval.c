@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Counts what the guard rules hit in real talk: guard_eval RULES.json [SESSIONS.jsonl[.gz]] [-v]
- * Without a file, zh_jddc_sessions/train.jsonl.gz in the folder that ZHIXIN_DATA names; absent, it says so and succeeds.
- * Rows: {"turns":[{"role":"agent","text"}…]}. Prints one JSON object; with -v each hit on stderr.
+ * Without a file, zh_jddc_sessions/train.jsonl.gz in the folder that ZHIXIN_DATA names; absent, it
+ * says so and succeeds. Rows: {"turns":[{"role":"agent","text"}…]}. Prints one JSON object; with -v
+ * each hit on stderr.
  */
 #include "assist/guard.h"
 #include "base/file.h"
@@ -51,8 +52,9 @@ static void row(const AssistGuard *g, Arena *a, Arena *keep, Count *c, Str line,
             c->turns[at] += !seen[at];
             seen[at] = true;
             if (verbose)
-                fprintf(stderr, "%s %.*s {%.*s} %.*s\n", assist_level_code(hits[i].level), STR_ARG(hits[i].rule),
-                        STR_ARG(hits[i].words), STR_ARG(json_str(t, "text")));
+                fprintf(stderr, "%s %.*s {%.*s} %.*s\n", assist_level_code(hits[i].level),
+                        STR_ARG(hits[i].rule), STR_ARG(hits[i].words),
+                        STR_ARG(json_str(t, "text")));
         }
         c->blocked += n > 0 && hits[0].level == ASSIST_BLOCK;
     }
@@ -76,7 +78,8 @@ int main(int argc, char **argv)
     int rc = 0;
     if (!in) {
         fprintf(stderr, "guard_eval: no sessions here (set ZHIXIN_DATA); skipped\n");
-    } else if (file_read(keep, &e, argv[1], ROW_BYTES, &rules) || !(g = assist_guard_create(rules, &e))) {
+    } else if (file_read(keep, &e, argv[1], ROW_BYTES, &rules) ||
+               !(g = assist_guard_create(rules, &e))) {
         fprintf(stderr, "guard_eval: %s: %s\n", e.code, e.text);
         rc = 1;
     } else {
@@ -88,7 +91,8 @@ int main(int argc, char **argv)
         }
         printf("{\"agent_turns\":%zu,\"blocked_turns\":%zu", c->agent_turns, c->blocked);
         for (size_t i = 0; i < c->n; i++)
-            printf(",\"%.*s\":{\"hits\":%zu,\"turns\":%zu}", STR_ARG(c->name[i]), c->hits[i], c->turns[i]);
+            printf(",\"%.*s\":{\"hits\":%zu,\"turns\":%zu}", STR_ARG(c->name[i]), c->hits[i],
+                   c->turns[i]);
         printf("}\n");
     }
     if (in)

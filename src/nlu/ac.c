@@ -14,7 +14,8 @@ typedef struct {
     uint32_t depth;
 } Node;
 
-/* Classes number the code points that occur in words from 1; all others are class 0 and lead to the root. */
+/* Classes number the code points that occur in words from 1; all others are class 0 and lead to the
+ * root. */
 typedef struct {
     uint16_t page[PAGES]; /* 0: no code point of this page occurs */
     uint32_t (*table)[PAGE];
@@ -31,7 +32,8 @@ struct NluAcBuilder {
 
 struct NluAc {
     Classes classes;
-    int32_t *base, *check, *fail, *word, *out; /* out: the next state on the way to the root where a word ends */
+    int32_t *base, *check, *fail, *word,
+        *out; /* out: the next state on the way to the root where a word ends */
     uint32_t *depth;
     size_t size;
     uint32_t words;
@@ -69,7 +71,8 @@ static int32_t node_new(NluAcBuilder *b, uint32_t cls, uint32_t depth)
         b->node_cap = b->node_cap ? b->node_cap * 2 : 1024;
         b->nodes = grow(b->nodes, b->node_cap, sizeof(Node));
     }
-    b->nodes[b->node_n] = (Node){.cls = cls, .child = NONE, .next = NONE, .word = NONE, .depth = depth};
+    b->nodes[b->node_n] =
+        (Node){.cls = cls, .child = NONE, .next = NONE, .word = NONE, .depth = depth};
     return (int32_t)b->node_n++;
 }
 
@@ -252,7 +255,8 @@ size_t nlu_ac_scan(const NluAc *ac, const uint32_t *cp, size_t n, NluHit *ret_hi
             state = ac->fail[state];
         if (to != NONE)
             state = to;
-        for (int32_t s = ac->word[state] != NONE ? state : ac->out[state]; s != NONE; s = ac->out[s]) {
+        for (int32_t s = ac->word[state] != NONE ? state : ac->out[state]; s != NONE;
+             s = ac->out[s]) {
             if (count == cap)
                 return count;
             ret_hits[count++] = (NluHit){.word = (uint32_t)ac->word[s],
@@ -270,5 +274,6 @@ size_t nlu_ac_words(const NluAc *ac)
 
 size_t nlu_ac_bytes(const NluAc *ac)
 {
-    return sizeof(*ac) + ac->classes.pages * sizeof(*ac->classes.table) + ac->size * (5 * sizeof(int32_t) + sizeof(uint32_t));
+    return sizeof(*ac) + ac->classes.pages * sizeof(*ac->classes.table) +
+           ac->size * (5 * sizeof(int32_t) + sizeof(uint32_t));
 }

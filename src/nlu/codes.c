@@ -2,17 +2,54 @@
 #include "nlu/nlu.h"
 #include "nlu/model_internal.h"
 
-static const char *const emotions[NLU_EMOTION_COUNT] = {"calm", "pleased", "anxious", "disappointed", "angry"};
+static const char *const emotions[NLU_EMOTION_COUNT] = {"calm", "pleased", "anxious",
+                                                        "disappointed", "angry"};
 static const char *const stages[NLU_STAGE_COUNT] = {"pre", "in", "after"};
-static const char *const intents[NLU_INTENT_COUNT] = {
-    "greeting",      "thanks",          "bye",           "confirm",        "inform",           "order_ref",
-    "handoff",       "chitchat",        "other",         "product_info",   "size_fit",         "usage_care",
-    "recommend",     "stock",           "authenticity",  "gift",           "price_promo",      "bargain",
-    "coupon",        "price_protect",   "order_how",     "payment",        "order_change",     "order_cancel",
-    "invoice",       "account",         "ship_when",     "courier",        "delivery_area",    "ship_eta",
-    "track",         "ship_fee",        "address_change", "delivery_problem", "pickup",        "return_refund",
-    "refund_progress", "exchange",      "repair_warranty", "missing_wrong", "damaged_defect",  "install",
-    "compensation",  "complaint",       "review"};
+static const char *const intents[NLU_INTENT_COUNT] = {"greeting",
+                                                      "thanks",
+                                                      "bye",
+                                                      "confirm",
+                                                      "inform",
+                                                      "order_ref",
+                                                      "handoff",
+                                                      "chitchat",
+                                                      "other",
+                                                      "product_info",
+                                                      "size_fit",
+                                                      "usage_care",
+                                                      "recommend",
+                                                      "stock",
+                                                      "authenticity",
+                                                      "gift",
+                                                      "price_promo",
+                                                      "bargain",
+                                                      "coupon",
+                                                      "price_protect",
+                                                      "order_how",
+                                                      "payment",
+                                                      "order_change",
+                                                      "order_cancel",
+                                                      "invoice",
+                                                      "account",
+                                                      "ship_when",
+                                                      "courier",
+                                                      "delivery_area",
+                                                      "ship_eta",
+                                                      "track",
+                                                      "ship_fee",
+                                                      "address_change",
+                                                      "delivery_problem",
+                                                      "pickup",
+                                                      "return_refund",
+                                                      "refund_progress",
+                                                      "exchange",
+                                                      "repair_warranty",
+                                                      "missing_wrong",
+                                                      "damaged_defect",
+                                                      "install",
+                                                      "compensation",
+                                                      "complaint",
+                                                      "review"};
 
 const char *nlu_emotion_code(NluEmotion e)
 {

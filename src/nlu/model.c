@@ -10,10 +10,11 @@
 
 enum { LEXICON_MEMORY = 64 << 20, WORD_MAX = 32, CUES_MAX = 4096, WORDS_MAX = 100000 };
 
-static const char *const tag_names[NLU_TAG_COUNT] = {"closing", "ask_data", "question", "refusal", "opening", "wait"};
-static const char *const slot_names[] = {"budget", "recipient", "occasion", "scene", "size", "colour", "model",
-                                         "quantity", "deadline", "order_no", "product", "phone", "address", "symptom",
-                                         "link", "number"};
+static const char *const tag_names[NLU_TAG_COUNT] = {"closing", "ask_data", "question",
+                                                     "refusal", "opening",  "wait"};
+static const char *const slot_names[] = {
+    "budget",   "recipient", "occasion", "scene", "size",    "colour",  "model", "quantity",
+    "deadline", "order_no",  "product",  "phone", "address", "symptom", "link",  "number"};
 
 /* While the lexicon is compiled. */
 typedef struct {
@@ -24,7 +25,7 @@ typedef struct {
     struct {
         uint32_t word;
         NluUse use;
-    } *uses;
+    } * uses;
     size_t use_n, use_cap, cue_cap;
 } Compiler;
 
@@ -86,11 +87,18 @@ static Err add_cue(Compiler *c, const Json *j, NluCueKind kind, int code)
 {
     Str after = json_str(j, "after");
     const Json *pair = json_get(j, "pair");
-    NluCue cue = {.kind = kind, .code = code, .weight = json_f64(j, "weight", 1.0),
-                  .intensity = (int)json_i64(j, "intensity", 1), .after = -1, .pair = -1,
-                  .whole = json_bool(j, "whole", false), .negate = json_bool(j, "negate", false), .id = json_str(j, "id")};
+    NluCue cue = {.kind = kind,
+                  .code = code,
+                  .weight = json_f64(j, "weight", 1.0),
+                  .intensity = (int)json_i64(j, "intensity", 1),
+                  .after = -1,
+                  .pair = -1,
+                  .whole = json_bool(j, "whole", false),
+                  .negate = json_bool(j, "negate", false),
+                  .id = json_str(j, "id")};
     if (cue.id.n == 0)
-        return bad(c, "a cue without id for", str_of(kind == NLU_CUE_INTENT ? nlu_intent_code((size_t)code) : "a code"));
+        return bad(c, "a cue without id for",
+                   str_of(kind == NLU_CUE_INTENT ? nlu_intent_code((size_t)code) : "a code"));
     if (cue.intensity < 0 || cue.intensity > 3)
         return bad(c, "intensity out of 0..3 in", cue.id);
     if (after.n > 0 && (cue.after = name_index(tag_names, NLU_TAG_COUNT, after)) < 0)
@@ -120,7 +128,8 @@ static Err add_cues(Compiler *c, const Json *list, NluCueKind kind, int code)
 }
 
 /* Lists that carry no cue objects: degree, negation, masks, slots, tags. */
-static Err add_list(Compiler *c, const Json *words, NluCueKind kind, int code, double weight, Str id)
+static Err add_list(Compiler *c, const Json *words, NluCueKind kind, int code, double weight,
+                    Str id)
 {
     uint32_t at = 0;
     NluCue cue = {.kind = kind, .code = code, .weight = weight, .after = -1, .pair = -1, .id = id};
@@ -147,7 +156,8 @@ static Err load_emotions(Compiler *c, const Json *root)
     m->calm_bias = json_f64(root, "calm_bias", 1.0);
     Err err = ERR_OK;
     for (const Json *d = json_first(json_get(root, "degree")); d && !err; d = json_next(d))
-        err = add_list(c, json_get(d, "words"), NLU_CUE_DEGREE, 0, json_f64(d, "factor", 1.0), json_str(d, "id"));
+        err = add_list(c, json_get(d, "words"), NLU_CUE_DEGREE, 0, json_f64(d, "factor", 1.0),
+                       json_str(d, "id"));
     const Json *negation = json_get(root, "negation");
     m->negation_window = (int)json_i64(negation, "window", 3);
     if (!err && negation)
@@ -159,12 +169,13 @@ static Err load_emotions(Compiler *c, const Json *root)
         err = add_cues(c, json_get(i, "cues"), NLU_CUE_EMOTION, (int)code);
     }
     const Json *shape = json_get(root, "shape");
-    m->shape = (NluShape){.question_run = json_f64(json_get(shape, "question_run"), "weight", 0),
-                          .exclaim_boost = json_f64(json_get(shape, "exclaim_run"), "boost", 1),
-                          .repeat_message = json_f64(json_get(shape, "repeat_message"), "weight", 0),
-                          .repeat_greeting = json_f64(json_get(shape, "repeat_greeting"), "weight", 0),
-                          .only_question = json_f64(json_get(shape, "only_question"), "weight", 0),
-                          .carry = json_f64(json_get(shape, "carry"), "weight", 0)};
+    m->shape =
+        (NluShape){.question_run = json_f64(json_get(shape, "question_run"), "weight", 0),
+                   .exclaim_boost = json_f64(json_get(shape, "exclaim_run"), "boost", 1),
+                   .repeat_message = json_f64(json_get(shape, "repeat_message"), "weight", 0),
+                   .repeat_greeting = json_f64(json_get(shape, "repeat_greeting"), "weight", 0),
+                   .only_question = json_f64(json_get(shape, "only_question"), "weight", 0),
+                   .carry = json_f64(json_get(shape, "carry"), "weight", 0)};
     return err;
 }
 
@@ -211,11 +222,14 @@ static Err load_slots(Compiler *c, const Json *root)
     } lists[] = {{"masks", NLU_CUE_MASK}, {"slots", NLU_CUE_SLOT}};
     Err err = ERR_OK;
     for (size_t k = 0; k < 2; k++)
-        for (const Json *s = json_first(json_get(root, lists[k].key)); s && !err; s = json_next(s)) {
-            int slot = name_index(slot_names, sizeof(slot_names) / sizeof(slot_names[0]), json_str(s, "slot"));
+        for (const Json *s = json_first(json_get(root, lists[k].key)); s && !err;
+             s = json_next(s)) {
+            int slot = name_index(slot_names, sizeof(slot_names) / sizeof(slot_names[0]),
+                                  json_str(s, "slot"));
             if (slot < 0)
                 return bad(c, "unknown slot", json_str(s, "slot"));
-            err = add_list(c, json_get(s, "words"), lists[k].kind, slot, 1, str_of(slot_names[slot]));
+            err =
+                add_list(c, json_get(s, "words"), lists[k].kind, slot, 1, str_of(slot_names[slot]));
         }
     const Json *card = json_get(root, "card_words");
     return err || !card ? err : add_list(c, card, NLU_CUE_CARD, 0, 1, STR("card"));
@@ -226,7 +240,10 @@ static Err load(Compiler *c, Str json)
     static const struct {
         const char *kind;
         Err (*load)(Compiler *c, const Json *root);
-    } loaders[] = {{"intent", load_intents}, {"emotion", load_emotions}, {"stage", load_stages}, {"context", load_tags},
+    } loaders[] = {{"intent", load_intents},
+                   {"emotion", load_emotions},
+                   {"stage", load_stages},
+                   {"context", load_tags},
                    {"slots", load_slots}};
     const Json *root = NULL;
     Err err = json_parse(c->scratch, c->e, json, &root);
@@ -267,7 +284,8 @@ NluModel *nlu_model_create(const Str *lexicons, size_t n, ErrSlot *e)
     m->calm_bias = 1;
     for (size_t i = 0; i < NLU_INTENT_COUNT; i++)
         m->prior[i] = -1;
-    Compiler c = {.m = m, .words = nlu_ac_builder_create(), .scratch = arena_create(LEXICON_MEMORY), .e = e};
+    Compiler c = {
+        .m = m, .words = nlu_ac_builder_create(), .scratch = arena_create(LEXICON_MEMORY), .e = e};
     Err err = ERR_OK;
     uint64_t hash = 0;
     for (size_t i = 0; i < n && !err; i++) {

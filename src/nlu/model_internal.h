@@ -2,8 +2,9 @@
 #ifndef NLU_MODEL_INTERNAL_H
 #define NLU_MODEL_INTERNAL_H
 /*
- * The compiled lexicon, and the reading of one message with it. A word of the automaton is used by one or more cues;
- * a cue is what the lexicon calls one: a list of words, or a pair of lists, that speaks for one code.
+ * The compiled lexicon, and the reading of one message with it. A word of the automaton is used by
+ * one or more cues; a cue is what the lexicon calls one: a list of words, or a pair of lists, that
+ * speaks for one code.
  */
 #include "nlu/ac.h"
 #include "nlu/nlu.h"
@@ -12,17 +13,39 @@
 enum { NLU_INTENT_COUNT = 45, NLU_TAG_COUNT = 6, NLU_HIT_MAX = 1024, NLU_PAIR_MAX = 48 };
 
 typedef enum {
-    NLU_I_GREETING, NLU_I_THANKS, NLU_I_BYE, NLU_I_CONFIRM, NLU_I_INFORM, NLU_I_ORDER_REF, NLU_I_HANDOFF,
-    NLU_I_CHITCHAT, NLU_I_OTHER /* the named ones; the rest goes by number */
+    NLU_I_GREETING,
+    NLU_I_THANKS,
+    NLU_I_BYE,
+    NLU_I_CONFIRM,
+    NLU_I_INFORM,
+    NLU_I_ORDER_REF,
+    NLU_I_HANDOFF,
+    NLU_I_CHITCHAT,
+    NLU_I_OTHER /* the named ones; the rest goes by number */
 } NluIntentNamed;
 
 typedef enum {
-    NLU_CUE_EMOTION, NLU_CUE_INTENT, NLU_CUE_STAGE, NLU_CUE_DEGREE, NLU_CUE_NEGATION, NLU_CUE_TAG, NLU_CUE_MASK,
-    NLU_CUE_CARD, NLU_CUE_SLOT, NLU_CUE_KINDS
+    NLU_CUE_EMOTION,
+    NLU_CUE_INTENT,
+    NLU_CUE_STAGE,
+    NLU_CUE_DEGREE,
+    NLU_CUE_NEGATION,
+    NLU_CUE_TAG,
+    NLU_CUE_MASK,
+    NLU_CUE_CARD,
+    NLU_CUE_SLOT,
+    NLU_CUE_KINDS
 } NluCueKind;
 
 /* What the agent's turn before was about (content/lexicon/context.json). */
-typedef enum { NLU_TAG_CLOSING, NLU_TAG_ASK_DATA, NLU_TAG_QUESTION, NLU_TAG_REFUSAL, NLU_TAG_OPENING, NLU_TAG_WAIT } NluTag;
+typedef enum {
+    NLU_TAG_CLOSING,
+    NLU_TAG_ASK_DATA,
+    NLU_TAG_QUESTION,
+    NLU_TAG_REFUSAL,
+    NLU_TAG_OPENING,
+    NLU_TAG_WAIT
+} NluTag;
 
 typedef struct {
     NluCueKind kind;
@@ -93,7 +116,9 @@ typedef struct {
 } NluReading;
 
 /* tags: of the agent's turn just before. */
-void nlu_read(const NluModel *m, Arena *a, Str text, size_t max_points, unsigned tags, NluReading *ret);
-int nlu_best_matter(const NluModel *m, const NluReading *r, double *ret_score); /* intent that is no mere talk, or -1 */
+void nlu_read(const NluModel *m, Arena *a, Str text, size_t max_points, unsigned tags,
+              NluReading *ret);
+int nlu_best_matter(const NluModel *m, const NluReading *r,
+                    double *ret_score); /* intent that is no mere talk, or -1 */
 void nlu_slots(const NluModel *m, const NluReading *r, NluUnderstanding *u);
 #endif

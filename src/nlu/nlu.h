@@ -2,28 +2,37 @@
 #ifndef NLU_NLU_H
 #define NLU_NLU_H
 /*
- * What a customer's message says at this moment: feeling, up to three intents, stage, slots, with the words that show
- * it. Codes are those of docs/labels: emotion, intent and stage names are part of the wire protocol.
+ * What a customer's message says at this moment: feeling, up to three intents, stage, slots, with
+ * the words that show it. Codes are those of docs/labels: emotion, intent and stage names are part
+ * of the wire protocol.
  *
- * This first understanding reads transparent features: lexicons of our own (content/lexicon) and a few shapes of
- * text. A trained model takes its place behind the same calls.
+ * This first understanding reads transparent features: lexicons of our own (content/lexicon) and a
+ * few shapes of text. A trained model takes its place behind the same calls.
  *
- * Pure: no I/O, no clock, no state. A model never changes after create, so all threads share it. Time is bounded by
- * NLU_TEXT_MAX whatever is thrown at it. Refuses: to label the agent's side, to choose words to say.
+ * Pure: no I/O, no clock, no state. A model never changes after create, so all threads share it.
+ * Time is bounded by NLU_TEXT_MAX whatever is thrown at it. Refuses: to label the agent's side, to
+ * choose words to say.
  */
 #include "base/err.h"
 #include "base/str.h"
 
 enum {
     NLU_TEXT_MAX = 4000,    /* code points read of the message; the rest does not count */
-    NLU_CONTEXT_MAX = 12,    /* turns before it that are read, the nearest ones */
+    NLU_CONTEXT_MAX = 12,   /* turns before it that are read, the nearest ones */
     NLU_CONTEXT_TEXT = 200, /* code points read of each */
     NLU_INTENT_MAX = 3,
     NLU_SLOT_MAX = 12,
     NLU_EVIDENCE_MAX = 16
 };
 
-typedef enum { NLU_CALM, NLU_PLEASED, NLU_ANXIOUS, NLU_DISAPPOINTED, NLU_ANGRY, NLU_EMOTION_COUNT } NluEmotion;
+typedef enum {
+    NLU_CALM,
+    NLU_PLEASED,
+    NLU_ANXIOUS,
+    NLU_DISAPPOINTED,
+    NLU_ANGRY,
+    NLU_EMOTION_COUNT
+} NluEmotion;
 typedef enum { NLU_PRE, NLU_IN, NLU_AFTER, NLU_STAGE_COUNT } NluStage;
 typedef enum { NLU_CUSTOMER, NLU_AGENT } NluRole;
 
@@ -62,13 +71,17 @@ typedef struct {
 
 typedef struct NluModel NluModel;
 
-/* The lexicon files as JSON text, any order. NULL with *e set (nlu.lexicon_…) on a fault in them. Owned. */
+/* The lexicon files as JSON text, any order. NULL with *e set (nlu.lexicon_…) on a fault in them.
+ * Owned. */
 NluModel *nlu_model_create(const Str *lexicons, size_t n, ErrSlot *e);
 void nlu_model_destroy(NluModel *m); /* NULL is fine */
-const char *nlu_model_version(const NluModel *m); /* "rules-1.<hash>": changes with the lexicon; lives with the model */
+const char *nlu_model_version(
+    const NluModel *m); /* "rules-1.<hash>": changes with the lexicon; lives with the model */
 
-/* context: the turns before, oldest first. text must be valid UTF-8. Scratch memory is taken from the arena. */
-void nlu_understand(const NluModel *m, Arena *a, const NluTurn *context, size_t n, Str text, NluUnderstanding *ret);
+/* context: the turns before, oldest first. text must be valid UTF-8. Scratch memory is taken from
+ * the arena. */
+void nlu_understand(const NluModel *m, Arena *a, const NluTurn *context, size_t n, Str text,
+                    NluUnderstanding *ret);
 
 const char *nlu_emotion_code(NluEmotion e); /* static */
 const char *nlu_stage_code(NluStage s);     /* static */

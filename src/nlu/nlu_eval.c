@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Measures the understanding against hand-made labels: nlu_eval CONTENT_DIR [LABELS.jsonl[.gz]] [-v]
- * Without a file, zh_gold/dev.jsonl.gz in the folder that ZHIXIN_DATA names; absent, it says so and succeeds.
- * Rows: {"turns":[{"role":"user","text","emotion","intensity","intents","stage"} | {"role":"agent","text"}]}.
- * Prints one JSON object; with -v every wrong turn first, on stderr (for people who improve the lexicon).
+ * Measures the understanding against hand-made labels: nlu_eval CONTENT_DIR [LABELS.jsonl[.gz]]
+ * [-v] Without a file, zh_gold/dev.jsonl.gz in the folder that ZHIXIN_DATA names; absent, it says
+ * so and succeeds. Rows: {"turns":[{"role":"user","text","emotion","intensity","intents","stage"} |
+ * {"role":"agent","text"}]}. Prints one JSON object; with -v every wrong turn first, on stderr (for
+ * people who improve the lexicon).
  */
 #include "nlu/lexicon_files.h"
 #include "nlu/nlu.h"
@@ -77,7 +78,8 @@ static void judge(Eval *e, const Json *turn, const NluTurn *context, size_t n)
     NluStage stage = NLU_PRE;
     const Json *first = json_first(json_get(turn, "intents"));
     int truth = nlu_intent_index(json_value_str(first));
-    if (!nlu_emotion_parse(json_str(turn, "emotion"), &emotion) || !nlu_stage_parse(json_str(turn, "stage"), &stage) || truth < 0)
+    if (!nlu_emotion_parse(json_str(turn, "emotion"), &emotion) ||
+        !nlu_stage_parse(json_str(turn, "stage"), &stage) || truth < 0)
         return;
     score(&e->emotion, emotion, u.emotion);
     score(&e->stage, stage, u.stage);
@@ -98,10 +100,12 @@ static void judge(Eval *e, const Json *turn, const NluTurn *context, size_t n)
     e->set_true += true_n;
     e->set_told += u.intent_n;
     if (e->verbose && (emotion != u.emotion || (size_t)truth != told || stage != u.stage)) {
-        fprintf(stderr, "%c%c%c %-12s>%-12s %-16s>%s", emotion == u.emotion ? '.' : 'E', (size_t)truth == told ? '.' : 'I',
-                stage == u.stage ? '.' : 'S', nlu_emotion_code(emotion), nlu_emotion_code(u.emotion),
+        fprintf(stderr, "%c%c%c %-12s>%-12s %-16s>%s", emotion == u.emotion ? '.' : 'E',
+                (size_t)truth == told ? '.' : 'I', stage == u.stage ? '.' : 'S',
+                nlu_emotion_code(emotion), nlu_emotion_code(u.emotion),
                 nlu_intent_code((size_t)truth), u.intents[0].code);
-        fprintf(stderr, " %s>%s | %.*s", nlu_stage_code(stage), nlu_stage_code(u.stage), STR_ARG(text));
+        fprintf(stderr, " %s>%s | %.*s", nlu_stage_code(stage), nlu_stage_code(u.stage),
+                STR_ARG(text));
         for (size_t i = 0; i < u.evidence_n; i++)
             fprintf(stderr, " {%.*s=%s}", STR_ARG(u.evidence[i].text), u.evidence[i].label);
         fputc('\n', stderr);
@@ -118,11 +122,13 @@ static void row(Eval *e, Str line)
     }
     NluTurn *turns = ARENA_ARRAY(e->arena, NluTurn, TURNS_MAX);
     size_t n = 0;
-    for (const Json *t = json_first(json_get(root, "turns")); t && n < TURNS_MAX; t = json_next(t)) {
+    for (const Json *t = json_first(json_get(root, "turns")); t && n < TURNS_MAX;
+         t = json_next(t)) {
         bool customer = str_is(json_str(t, "role"), "user");
         if (customer && json_has(t, "emotion"))
             judge(e, t, turns, n);
-        turns[n++] = (NluTurn){.role = customer ? NLU_CUSTOMER : NLU_AGENT, .text = json_str(t, "text")};
+        turns[n++] =
+            (NluTurn){.role = customer ? NLU_CUSTOMER : NLU_AGENT, .text = json_str(t, "text")};
     }
 }
 
@@ -141,21 +147,26 @@ static NluModel *load(Arena *arena, const char *content, ErrSlot *e)
 static void print(const Eval *e)
 {
     printf("{\"model\":\"%s\",\"turns\":%zu,\n", nlu_model_version(e->model), e->emotion.total);
-    printf(" \"emotion\":{\"accuracy\":%.3f,\"macro_f1\":%.3f},\"intensity\":{\"accuracy\":%.3f},\n",
-           share(e->emotion.right, e->emotion.total), macro_f1(&e->emotion), share(e->intensity_right, e->emotion.total));
+    printf(
+        " \"emotion\":{\"accuracy\":%.3f,\"macro_f1\":%.3f},\"intensity\":{\"accuracy\":%.3f},\n",
+        share(e->emotion.right, e->emotion.total), macro_f1(&e->emotion),
+        share(e->intensity_right, e->emotion.total));
     printf(" \"first_intent\":{\"accuracy\":%.3f,\"macro_f1\":%.3f},\"first_in_top3\":%.3f,\n",
-           share(e->intent.right, e->intent.total), macro_f1(&e->intent), share(e->top3, e->intent.total));
-    printf(" \"intent_set\":{\"precision\":%.3f,\"recall\":%.3f},\n", share(e->set_hit, e->set_told), share(e->set_hit, e->set_true));
-    printf(" \"stage\":{\"accuracy\":%.3f,\"macro_f1\":%.3f},\n", share(e->stage.right, e->stage.total), macro_f1(&e->stage));
+           share(e->intent.right, e->intent.total), macro_f1(&e->intent),
+           share(e->top3, e->intent.total));
+    printf(" \"intent_set\":{\"precision\":%.3f,\"recall\":%.3f},\n",
+           share(e->set_hit, e->set_told), share(e->set_hit, e->set_true));
+    printf(" \"stage\":{\"accuracy\":%.3f,\"macro_f1\":%.3f},\n",
+           share(e->stage.right, e->stage.total), macro_f1(&e->stage));
     printf(" \"us_per_message\":%.1f}\n", e->emotion.total ? e->us / (double)e->emotion.total : 0);
     if (!e->verbose)
         return;
     for (size_t i = 0; i < NLU_EMOTION_COUNT; i++)
-        fprintf(stderr, "%-16s true %zu told %zu hit %zu\n", nlu_emotion_code((NluEmotion)i), e->emotion.true_n[i],
-                e->emotion.told[i], e->emotion.hit[i]);
+        fprintf(stderr, "%-16s true %zu told %zu hit %zu\n", nlu_emotion_code((NluEmotion)i),
+                e->emotion.true_n[i], e->emotion.told[i], e->emotion.hit[i]);
     for (size_t i = 0; i < nlu_intent_count(); i++)
-        fprintf(stderr, "%-16s true %zu told %zu hit %zu\n", nlu_intent_code(i), e->intent.true_n[i], e->intent.told[i],
-                e->intent.hit[i]);
+        fprintf(stderr, "%-16s true %zu told %zu hit %zu\n", nlu_intent_code(i),
+                e->intent.true_n[i], e->intent.told[i], e->intent.hit[i]);
 }
 
 int main(int argc, char **argv)

@@ -68,13 +68,15 @@ static bool invisible(uint32_t cp)
            (cp >= 0x200B && cp <= 0x200F) || (cp >= 0x202A && cp <= 0x202E) ||
            (cp >= 0x2060 && cp <= 0x206F) || cp == 0x3164 || cp == 0xFEFF || cp == 0xFFA0 ||
            (cp >= 0xFE00 && cp <= 0xFE0F) || (cp >= 0xE0000 && cp <= 0xE0FFF) ||
-           (cp >= 0x0300 && cp <= 0x036F) || (cp >= 0x20D0 && cp <= 0x20FF) || (cp >= 0xFFF0 && cp <= 0xFFFB);
+           (cp >= 0x0300 && cp <= 0x036F) || (cp >= 0x20D0 && cp <= 0x20FF) ||
+           (cp >= 0xFFF0 && cp <= 0xFFFB);
 }
 
 static bool white(uint32_t cp)
 {
-    return cp == ' ' || cp == '\t' || cp == '\n' || cp == '\r' || cp == 0xA0 || cp == 0x3000 || cp == 0x1680 ||
-           (cp >= 0x2000 && cp <= 0x200A) || cp == 0x2028 || cp == 0x2029 || cp == 0x202F || cp == 0x205F;
+    return cp == ' ' || cp == '\t' || cp == '\n' || cp == '\r' || cp == 0xA0 || cp == 0x3000 ||
+           cp == 0x1680 || (cp >= 0x2000 && cp <= 0x200A) || cp == 0x2028 || cp == 0x2029 ||
+           cp == 0x202F || cp == 0x205F;
 }
 
 uint32_t nlu_fold(uint32_t cp)
@@ -94,7 +96,8 @@ uint32_t nlu_fold(uint32_t cp)
         return ' ';
     if (invisible(cp))
         return 0;
-    if (cp >= 0x1D400 && cp <= 0x1D6A3) /* mathematical letters: bold, italic, script ... in rows of 52 */
+    if (cp >= 0x1D400 &&
+        cp <= 0x1D6A3) /* mathematical letters: bold, italic, script ... in rows of 52 */
         return (uint32_t)('a' + (cp - 0x1D400) % 26);
     if (cp >= 0x24B6 && cp <= 0x24E9) /* letters in circles */
         return (uint32_t)('a' + (cp - 0x24B6) % 26);
@@ -103,7 +106,8 @@ uint32_t nlu_fold(uint32_t cp)
 
 bool nlu_is_han(uint32_t cp)
 {
-    return (cp >= 0x4E00 && cp <= 0x9FFF) || (cp >= 0x3400 && cp <= 0x4DBF) || (cp >= 0x20000 && cp <= 0x3FFFF);
+    return (cp >= 0x4E00 && cp <= 0x9FFF) || (cp >= 0x3400 && cp <= 0x4DBF) ||
+           (cp >= 0x20000 && cp <= 0x3FFFF);
 }
 
 bool nlu_is_digit(uint32_t cp)
@@ -118,17 +122,18 @@ bool nlu_is_letter(uint32_t cp)
 
 bool nlu_is_divider(uint32_t cp)
 {
-    return cp == ' ' || cp == ',' || cp == '.' || cp == '!' || cp == '?' || cp == ';' || cp == ':' || cp == '~' ||
-           cp == '(' || cp == ')' || cp == '"' || cp == '\'' || cp == '\\' || cp == '/' || cp == '|' || cp == '*' ||
-           cp == '^' || cp == '_' || cp == '=' || cp == '<' || cp == '>' || cp == '{' || cp == '}';
+    return cp == ' ' || cp == ',' || cp == '.' || cp == '!' || cp == '?' || cp == ';' ||
+           cp == ':' || cp == '~' || cp == '(' || cp == ')' || cp == '"' || cp == '\'' ||
+           cp == '\\' || cp == '/' || cp == '|' || cp == '*' || cp == '^' || cp == '_' ||
+           cp == '=' || cp == '<' || cp == '>' || cp == '{' || cp == '}';
 }
 
 /* Marks that people put between the characters of one word to slip it past a filter. */
 static bool joins(uint32_t cp)
 {
-    return cp == 0xB7 || cp == '*' || cp == '_' || cp == '-' || cp == '~' || cp == '.' || cp == '|' || cp == '/' ||
-           cp == '\\' || cp == '+' || cp == '=' || cp == '^' || cp == '`' || cp == '\'' || cp == '#' || cp == '&' ||
-           cp == '@' || cp == '%';
+    return cp == 0xB7 || cp == '*' || cp == '_' || cp == '-' || cp == '~' || cp == '.' ||
+           cp == '|' || cp == '/' || cp == '\\' || cp == '+' || cp == '=' || cp == '^' ||
+           cp == '`' || cp == '\'' || cp == '#' || cp == '&' || cp == '@' || cp == '%';
 }
 
 static void push(NluText *t, uint32_t cp, uint32_t at, size_t byte)
@@ -161,8 +166,9 @@ static void tighten(NluText *t)
 void nlu_normalise(Arena *a, Str text, NluNormMode mode, size_t max_points, NluText *ret)
 {
     size_t room = (text.n < max_points ? text.n : max_points) + 1;
-    NluText t = {
-        .cp = ARENA_ARRAY(a, uint32_t, room), .at = ARENA_ARRAY(a, uint32_t, room), .byte = ARENA_ARRAY(a, uint32_t, room)};
+    NluText t = {.cp = ARENA_ARRAY(a, uint32_t, room),
+                 .at = ARENA_ARRAY(a, uint32_t, room),
+                 .byte = ARENA_ARRAY(a, uint32_t, room)};
     size_t byte = 0, run = 0;
     uint32_t point = 0, last = 0;
     for (; byte < text.n && point < max_points; point++) {

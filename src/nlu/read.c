@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading one message by itself: hits of the automaton become evidence for emotions, intents and stages. */
+/* Reading one message by itself: hits of the automaton become evidence for emotions, intents and
+ * stages. */
 #include "nlu/model_internal.h"
 #include "base/utf8.h"
 
@@ -11,12 +12,13 @@ enum { ORDER_DIGITS = 9, DATA_DIGITS = 4 };
 typedef struct {
     const NluModel *m;
     NluReading *r;
-    uint32_t *reach[NLU_CUE_STAGE + 1]; /* per kind: how far hits reach that start at or before this place */
-    bool *tiled_from, *tiled_to;        /* a clause of whole words can be cut before / behind this place */
-    bool *tiled; /* covered by such words */
+    uint32_t *reach[NLU_CUE_STAGE +
+                    1]; /* per kind: how far hits reach that start at or before this place */
+    bool *tiled_from, *tiled_to; /* a clause of whole words can be cut before / behind this place */
+    bool *tiled;                 /* covered by such words */
     bool *negation_ends;
     double *degree_ends;
-    bool *data; /* covered by masks and words of an order card */
+    bool *data;    /* covered by masks and words of an order card */
     uint8_t *seen; /* per cue */
     struct {
         uint32_t start, end;
@@ -27,12 +29,12 @@ typedef struct {
 
 static bool is_particle(uint32_t cp)
 {
-    static const uint32_t particles[] = {0x7684 /* 的 */, 0x5440 /* 呀 */, 0x554A /* 啊 */, 0x54E6 /* 哦 */,
-                                         0x5462 /* 呢 */, 0x5427 /* 吧 */, 0x5566 /* 啦 */, 0x54C8 /* 哈 */,
-                                         0x4E86 /* 了 */, 0x561B /* 嘛 */, 0x54DF /* 哟 */, 0x5457 /* 呗 */,
-                                         0x54D2 /* 哒 */, 0x54AF /* 咯 */, 0x6EF4 /* 滴 */, 0x4EB2 /* 亲 */,
-                                         0x5582 /* 喂 */, 0x90A3 /* 那 */, 0x54CE /* 哎 */, 0x6076 /* 恶 */,
-                                         0x5594 /* 喔 */, 0x563F /* 嘿 */, 0x8BF6 /* 诶 */, 0x6B38 /* 欸 */};
+    static const uint32_t particles[] = {
+        0x7684 /* 的 */, 0x5440 /* 呀 */, 0x554A /* 啊 */, 0x54E6 /* 哦 */, 0x5462 /* 呢 */,
+        0x5427 /* 吧 */, 0x5566 /* 啦 */, 0x54C8 /* 哈 */, 0x4E86 /* 了 */, 0x561B /* 嘛 */,
+        0x54DF /* 哟 */, 0x5457 /* 呗 */, 0x54D2 /* 哒 */, 0x54AF /* 咯 */, 0x6EF4 /* 滴 */,
+        0x4EB2 /* 亲 */, 0x5582 /* 喂 */, 0x90A3 /* 那 */, 0x54CE /* 哎 */, 0x6076 /* 恶 */,
+        0x5594 /* 喔 */, 0x563F /* 嘿 */, 0x8BF6 /* 诶 */, 0x6B38 /* 欸 */};
     for (size_t i = 0; i < sizeof(particles) / sizeof(particles[0]); i++)
         if (particles[i] == cp)
             return true;
@@ -51,7 +53,8 @@ static bool hit_is_whole(const NluModel *m, const NluHit *h)
     return false;
 }
 
-/* Which places of a clause can be reached from its beginning, and which lead to its end, by whole words only. */
+/* Which places of a clause can be reached from its beginning, and which lead to its end, by whole
+ * words only. */
 static void tile(Work *w)
 {
     const NluText *t = &w->r->norm;
@@ -135,7 +138,8 @@ static void note(Work *w, uint32_t cue, uint32_t start, uint32_t end, double wei
 {
     NluReading *r = w->r;
     if (r->found_n < NLU_EVIDENCE_MAX)
-        r->found[r->found_n++] = (NluFound){.cue = cue, .start = start, .end = end, .weight = weight};
+        r->found[r->found_n++] =
+            (NluFound){.cue = cue, .start = start, .end = end, .weight = weight};
 }
 
 static void count_emotion(Work *w, uint32_t at, const NluCue *cue, uint32_t start, uint32_t end)
@@ -151,7 +155,9 @@ static void count_emotion(Work *w, uint32_t at, const NluCue *cue, uint32_t star
         code = NLU_DISAPPOINTED;
         intensity = 1;
     }
-    double degree = w->degree_ends[start] > 0 ? w->degree_ends[start] : start > 0 ? w->degree_ends[start - 1] : 0;
+    double degree = w->degree_ends[start] > 0 ? w->degree_ends[start]
+                    : start > 0               ? w->degree_ends[start - 1]
+                                              : 0;
     if (degree > 1)
         r->degree_high = true;
     if (degree > 0)
@@ -210,10 +216,11 @@ static void weigh(Work *w)
                 continue;
             if (use->side)
                 take_pair(w, use->cue, use->side, h);
-            else if (cue->whole && h->end - h->start == 1 && is_particle(w->r->norm.cp[h->start]) && h->start > 0 &&
-                     !nlu_is_divider(w->r->norm.cp[h->start - 1]))
+            else if (cue->whole && h->end - h->start == 1 && is_particle(w->r->norm.cp[h->start]) &&
+                     h->start > 0 && !nlu_is_divider(w->r->norm.cp[h->start - 1]))
                 continue;
-            else if (cue->whole ? w->tiled_from[h->start] && w->tiled_to[h->end] && !is_covered(w, h, cue->kind)
+            else if (cue->whole ? w->tiled_from[h->start] && w->tiled_to[h->end] &&
+                                      !is_covered(w, h, cue->kind)
                                 : !is_covered(w, h, cue->kind))
                 count(w, use->cue, h->start, h->end);
         }
@@ -246,7 +253,8 @@ static void look_for_data(Work *w)
             i = j;
             continue;
         }
-        if (t->cp[i] == 'h' && i + 4 < t->n && t->cp[i + 1] == 't' && t->cp[i + 2] == 't' && t->cp[i + 3] == 'p') {
+        if (t->cp[i] == 'h' && i + 4 < t->n && t->cp[i + 1] == 't' && t->cp[i + 2] == 't' &&
+            t->cp[i + 3] == 'p') {
             r->has_link = data = true;
             while (i < t->n && t->cp[i] != ' ' && !nlu_is_han(t->cp[i]))
                 i++;
@@ -254,24 +262,32 @@ static void look_for_data(Work *w)
         }
         if (t->cp[i] == '?')
             r->has_question = true;
-        if (!w->data[i] && !w->tiled[i] && (nlu_is_han(t->cp[i]) || t->cp[i] == '?' || t->cp[i] > 0x2FFF))
+        if (!w->data[i] && !w->tiled[i] &&
+            (nlu_is_han(t->cp[i]) || t->cp[i] == '?' || t->cp[i] > 0x2FFF))
             bare = false;
         i++;
     }
     r->data_only = data && bare;
 }
 
-void nlu_read(const NluModel *m, Arena *a, Str text, size_t max_points, unsigned tags, NluReading *ret)
+void nlu_read(const NluModel *m, Arena *a, Str text, size_t max_points, unsigned tags,
+              NluReading *ret)
 {
     NluReading r = {.text = text, .found = ARENA_ARRAY(a, NluFound, NLU_EVIDENCE_MAX)};
     nlu_normalise(a, text, NLU_NORM_CHAT, max_points, &r.norm);
     r.hits = ARENA_ARRAY(a, NluHit, NLU_HIT_MAX);
     r.hit_n = nlu_ac_scan(m->ac, r.norm.cp, r.norm.n, r.hits, NLU_HIT_MAX);
     size_t cells = r.norm.n + 1;
-    Work w = {.m = m, .r = &r, .tags = tags,
-              .tiled_from = ARENA_ARRAY(a, bool, cells), .tiled_to = ARENA_ARRAY(a, bool, cells),
-              .negation_ends = ARENA_ARRAY(a, bool, cells), .degree_ends = ARENA_ARRAY(a, double, cells),
-              .tiled = ARENA_ARRAY(a, bool, cells), .data = ARENA_ARRAY(a, bool, cells), .seen = ARENA_ARRAY(a, uint8_t, m->cue_n)};
+    Work w = {.m = m,
+              .r = &r,
+              .tags = tags,
+              .tiled_from = ARENA_ARRAY(a, bool, cells),
+              .tiled_to = ARENA_ARRAY(a, bool, cells),
+              .negation_ends = ARENA_ARRAY(a, bool, cells),
+              .degree_ends = ARENA_ARRAY(a, double, cells),
+              .tiled = ARENA_ARRAY(a, bool, cells),
+              .data = ARENA_ARRAY(a, bool, cells),
+              .seen = ARENA_ARRAY(a, uint8_t, m->cue_n)};
     for (int k = 0; k <= NLU_CUE_STAGE; k++)
         w.reach[k] = ARENA_ARRAY(a, uint32_t, cells);
     survey(&w);

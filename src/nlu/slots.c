@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Slots: what is said, as it is written. Words come from the lexicon, numbers from their shape and surroundings. */
+/* Slots: what is said, as it is written. Words come from the lexicon, numbers from their shape and
+ * surroundings. */
 #include "nlu/model_internal.h"
 
 #include <string.h>
@@ -20,14 +21,17 @@ static bool is_one_of(uint32_t cp, const uint32_t *set, size_t n)
 #define IS_ONE_OF(cp, set) is_one_of((cp), (set), sizeof(set) / sizeof((set)[0]))
 
 /* 件 个 台 双 箱 包 盒 瓶 套 条 只 袋 斤 张 本 支 部 份 */
-static const uint32_t units[] = {0x4EF6, 0x4E2A, 0x53F0, 0x53CC, 0x7BB1, 0x5305, 0x76D2, 0x74F6, 0x5957,
-                                 0x6761, 0x53EA, 0x888B, 0x65A4, 0x5F20, 0x672C, 0x652F, 0x90E8, 0x4EFD};
+static const uint32_t units[] = {0x4EF6, 0x4E2A, 0x53F0, 0x53CC, 0x7BB1, 0x5305,
+                                 0x76D2, 0x74F6, 0x5957, 0x6761, 0x53EA, 0x888B,
+                                 0x65A4, 0x5F20, 0x672C, 0x652F, 0x90E8, 0x4EFD};
 /* 一 二 两 三 四 五 六 七 八 九 十 */
-static const uint32_t numerals[] = {0x4E00, 0x4E8C, 0x4E24, 0x4E09, 0x56DB, 0x4E94, 0x516D, 0x4E03, 0x516B, 0x4E5D, 0x5341};
+static const uint32_t numerals[] = {0x4E00, 0x4E8C, 0x4E24, 0x4E09, 0x56DB, 0x4E94,
+                                    0x516D, 0x4E03, 0x516B, 0x4E5D, 0x5341};
 static const uint32_t money[] = {0x5143 /* 元 */, 0x5757 /* 块 */};
 static const uint32_t dates[] = {0x53F7 /* 号 */, 0x65E5 /* 日 */, 0x70B9 /* 点 */};
 /* 路 街 村 镇 栋 幢 巷 弄 乡 室 */
-static const uint32_t places[] = {0x8DEF, 0x8857, 0x6751, 0x9547, 0x680B, 0x5E62, 0x5DF7, 0x5F04, 0x4E61, 0x5BA4};
+static const uint32_t places[] = {0x8DEF, 0x8857, 0x6751, 0x9547, 0x680B,
+                                  0x5E62, 0x5DF7, 0x5F04, 0x4E61, 0x5BA4};
 
 static void put(Slots *s, const char *name, size_t start, size_t end)
 {
@@ -38,8 +42,10 @@ static void put(Slots *s, const char *name, size_t start, size_t end)
             return; /* the first mention holds */
     if (u->slot_n == NLU_SLOT_MAX || end <= start)
         return;
-    u->slots[u->slot_n++] = (NluSlot){.name = name, .value = nlu_text_slice(t, s->r->text, start, end),
-                                      .start = t->at[start], .end = nlu_text_end(t, end)};
+    u->slots[u->slot_n++] = (NluSlot){.name = name,
+                                      .value = nlu_text_slice(t, s->r->text, start, end),
+                                      .start = t->at[start],
+                                      .end = nlu_text_end(t, end)};
 }
 
 static void take_number(Slots *s, size_t start, size_t end)
@@ -77,7 +83,8 @@ static void scan_shapes(Slots *s)
     for (size_t i = 0; i < t->n;) {
         size_t j = i;
         bool letters = false;
-        while (j < t->n && (nlu_is_digit(t->cp[j]) || nlu_is_letter(t->cp[j]) || (t->cp[j] == '-' && j > i))) {
+        while (j < t->n &&
+               (nlu_is_digit(t->cp[j]) || nlu_is_letter(t->cp[j]) || (t->cp[j] == '-' && j > i))) {
             letters = letters || nlu_is_letter(t->cp[j]);
             j++;
         }
@@ -89,7 +96,8 @@ static void scan_shapes(Slots *s)
             i = j;
             continue;
         }
-        if (i + 1 < t->n && IS_ONE_OF(t->cp[i], numerals) && IS_ONE_OF(t->cp[i + 1], units) && t->cp[i] != 0x4E00)
+        if (i + 1 < t->n && IS_ONE_OF(t->cp[i], numerals) && IS_ONE_OF(t->cp[i + 1], units) &&
+            t->cp[i] != 0x4E00)
             put(s, "quantity", i, i + 2);
         i++;
     }

@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-static const double MATTER_MIN = 0.85;   /* below it a matter is not claimed */
-static const double CARRY = 0.8;        /* of the matter spoken of before; below MATTER_MIN, never enough alone */
+static const double MATTER_MIN = 0.85; /* below it a matter is not claimed */
+static const double CARRY =
+    0.8; /* of the matter spoken of before; below MATTER_MIN, never enough alone */
 static const double SECOND_SHARE = 0.45; /* a further matter must reach this share of the first */
 
 /* What the turns before leave behind. */
@@ -14,7 +15,7 @@ typedef struct {
     int stage;  /* or -1 */
     unsigned tags;
     NluEmotion emotion; /* of the customer's last turn */
-    bool greeted_only;  /* the customer's last turn was a mere greeting, and nobody answered since */
+    bool greeted_only; /* the customer's last turn was a mere greeting, and nobody answered since */
     bool unanswered;
     Str text; /* the customer's last turn */
 } Before;
@@ -54,14 +55,17 @@ static void add_matters(const NluModel *m, const NluReading *r, NluUnderstanding
     for (size_t k = 0; k < NLU_INTENT_MAX; k++) {
         int best = -1;
         for (int i = 0; i < NLU_INTENT_COUNT; i++)
-            if (!m->talk[i] && !used[i] && r->intent[i] >= MATTER_MIN && (best < 0 || r->intent[i] > r->intent[best]))
+            if (!m->talk[i] && !used[i] && r->intent[i] >= MATTER_MIN &&
+                (best < 0 || r->intent[i] > r->intent[best]))
                 best = i;
         if (best < 0 || r->intent[best] < first * SECOND_SHARE)
             return;
         if (k == 0)
             first = r->intent[best];
         used[best] = true;
-        add_intent(u, best, r->intent[best] / (r->intent[best] + 0.8) * (k ? r->intent[best] / (first + r->intent[best]) + 0.2 : 1));
+        add_intent(u, best,
+                   r->intent[best] / (r->intent[best] + 0.8) *
+                       (k ? r->intent[best] / (first + r->intent[best]) + 0.2 : 1));
     }
 }
 
@@ -70,7 +74,8 @@ static void add_talk(const NluModel *m, const NluReading *r, NluUnderstanding *u
 {
     for (size_t i = 0; i < r->found_n; i++) {
         const NluCue *cue = &m->cues[r->found[i].cue];
-        if (cue->kind == NLU_CUE_INTENT && m->talk[cue->code] && cue->code != NLU_I_GREETING && r->intent[cue->code] > 0.45)
+        if (cue->kind == NLU_CUE_INTENT && m->talk[cue->code] && cue->code != NLU_I_GREETING &&
+            r->intent[cue->code] > 0.45)
             add_intent(u, cue->code, p);
     }
     if (r->intent[NLU_I_GREETING] > 0.45)
@@ -89,7 +94,8 @@ static bool has_unread_clause(const NluReading *r)
     return han > explained + 4;
 }
 
-static void choose_intents(const NluModel *m, const NluReading *r, const Before *b, NluUnderstanding *u)
+static void choose_intents(const NluModel *m, const NluReading *r, const Before *b,
+                           NluUnderstanding *u)
 {
     add_matters(m, r, u);
     if (u->intent_n > 0) {
@@ -151,7 +157,8 @@ static void lift(double *emotion, int *intensity, NluEmotion e, double weight)
         intensity[e] = 1;
 }
 
-static void choose_emotion(const NluModel *m, const NluReading *r, const Before *b, bool matter, NluUnderstanding *u)
+static void choose_emotion(const NluModel *m, const NluReading *r, const Before *b, bool matter,
+                           NluUnderstanding *u)
 {
     double emotion[NLU_EMOTION_COUNT];
     int intensity[NLU_EMOTION_COUNT];
@@ -166,7 +173,8 @@ static void choose_emotion(const NluModel *m, const NluReading *r, const Before 
     if (k.only_dots)
         lift(emotion, intensity, NLU_DISAPPOINTED, s->only_question);
     if (r->greetings > 1 || (r->greetings > 0 && b->greeted_only && b->unanswered))
-        lift(emotion, intensity, NLU_ANXIOUS, r->greetings > 1 && !b->greeted_only ? s->repeat_greeting * 0.4 : s->repeat_greeting);
+        lift(emotion, intensity, NLU_ANXIOUS,
+             r->greetings > 1 && !b->greeted_only ? s->repeat_greeting * 0.4 : s->repeat_greeting);
     if (matter && b->text.n > 6 && str_eq(b->text, r->text))
         lift(emotion, intensity, NLU_ANXIOUS, s->repeat_message);
     if (k.exclaims > 1) {
@@ -177,7 +185,8 @@ static void choose_emotion(const NluModel *m, const NluReading *r, const Before 
             emotion[e] *= most > 0 ? s->exclaim_boost : 1;
     }
     if (b->emotion != NLU_CALM && b->emotion != NLU_PLEASED && matter)
-        emotion[b->emotion] += s->carry; /* one upset moment before does not vanish with a plain question */
+        emotion[b->emotion] +=
+            s->carry; /* one upset moment before does not vanish with a plain question */
     NluEmotion best = NLU_CALM;
     double score = m->calm_bias;
     for (int e = NLU_PLEASED; e < NLU_EMOTION_COUNT; e++)
@@ -293,14 +302,17 @@ static void add_evidence(const NluModel *m, NluReading *r, NluUnderstanding *u)
         const char *label = label_of(cue);
         if (!speaks_for(cue, label, u))
             continue;
-        u->evidence[u->evidence_n++] = (NluEvidence){.label = label, .rule = cue->id,
-                                                     .text = nlu_text_slice(&r->norm, r->text, f->start, f->end),
-                                                     .start = r->norm.at[f->start],
-                                                     .end = nlu_text_end(&r->norm, f->end)};
+        u->evidence[u->evidence_n++] =
+            (NluEvidence){.label = label,
+                          .rule = cue->id,
+                          .text = nlu_text_slice(&r->norm, r->text, f->start, f->end),
+                          .start = r->norm.at[f->start],
+                          .end = nlu_text_end(&r->norm, f->end)};
     }
 }
 
-void nlu_understand(const NluModel *m, Arena *a, const NluTurn *context, size_t n, Str text, NluUnderstanding *ret)
+void nlu_understand(const NluModel *m, Arena *a, const NluTurn *context, size_t n, Str text,
+                    NluUnderstanding *ret)
 {
     NluUnderstanding u = {0};
     ArenaMark mark = arena_mark(a);
@@ -308,7 +320,8 @@ void nlu_understand(const NluModel *m, Arena *a, const NluTurn *context, size_t 
     NluReading r;
     nlu_read(m, a, text, NLU_TEXT_MAX, b.tags, &r);
     if (b.matter >= 0 && r.intent[b.matter] < MATTER_MIN && !r.talk_only)
-        r.intent[b.matter] += CARRY; /* what was being spoken of is likelier than a weak hint at something else */
+        r.intent[b.matter] +=
+            CARRY; /* what was being spoken of is likelier than a weak hint at something else */
     int matter = -1;
     matter_of(m, &r, &matter);
     choose_intents(m, &r, &b, &u);
