@@ -12,9 +12,15 @@ static void on_poll(uv_poll_t *p, int status, int events)
 {
     Conn *c = (Conn *)p;
     NetServer *s = p->loop->data;
-    if (status < 0) /* libuv has stopped watching: the socket is in error, reading says which */
+    if (status < 0) {
+        /* The socket is in error and libuv has stopped watching it. There may still be bytes to
+         * read before the error; once those are in work or read, it is watched again and tells of
+         * the error again. */
         c->polling = 0;
-    net_conn_ready(s, c, status < 0 ? UV_READABLE : events);
+        events = UV_READABLE | UV_WRITABLE;
+        net_conn_resume(s, c);
+    }
+    net_conn_ready(s, c, events);
     net_server_turn(s);
 }
 

@@ -24,7 +24,9 @@ static bool split(const char *listen_at, char host[128], char port[8])
     if (h.n >= 2 && h.p[0] == '[' && h.p[h.n - 1] == ']')
         h = str_sub(h, 1, h.n - 2);
     size_t port_n = strlen(colon + 1);
-    if (h.n == 0 || h.n >= 128 || port_n == 0 || port_n >= 8)
+    int64_t number;
+    if (h.n == 0 || h.n >= 128 || port_n >= 8 || !str_i64(str_of(colon + 1), &number) ||
+        number < 0 || number > 65535)
         return false;
     memcpy(host, h.p, h.n);
     host[h.n] = '\0';

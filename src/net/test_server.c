@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STATIC_BYTES = 3 << 20, BODY_LIMIT = 200000 };
+enum { STATIC_BYTES = 12 << 20, BODY_LIMIT = 200000 };
 
 static char *static_body(void)
 {
@@ -145,18 +145,24 @@ void test_server_stop(TestServer *t, long grace_ms)
     net_frame_unref(t->flood);
 }
 
-int raw_connect(int port)
+void raw_connect_with(int fd, int port)
 {
-    int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+    int on = 1;
     struct sockaddr_in at = {.sin_family = AF_INET,
                              .sin_port = htons((uint16_t)port),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    assert(fd >= 0);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (connect(fd, (struct sockaddr *)&at, sizeof at) != 0) {
         perror("connect");
         abort();
     }
+}
+
+int raw_connect(int port)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert(fd >= 0);
+    raw_connect_with(fd, port);
     return fd;
 }
 

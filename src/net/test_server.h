@@ -30,6 +30,7 @@ void test_server_stop(TestServer *t, long grace_ms);
 void test_options(NetOptions *o);
 
 int raw_connect(int port);
+void raw_connect_with(int fd, int port);
 void raw_send(int fd, const char *p, size_t n);
 void raw_text(int fd, const char *text);
 /* Reads until the peer closes or ms have passed without a byte. Returns bytes; *ret_end: it closed.
