@@ -65,7 +65,8 @@ static void each_rule_has_its_cases(void **state)
         {"爱买不买", "rude", ASSIST_BLOCK},
         {"您妈妈的衣服已经发出", NULL, ASSIST_OFF},
         {"改到15日你看可以吗", NULL, ASSIST_OFF},
-        {"usb接口，支持sbc编码", NULL, ASSIST_OFF},
+        {"tmdb接口，型号htmd5", NULL, ASSIST_OFF},
+        {"型号 x TMD", "rude", ASSIST_BLOCK},
     };
     Fixture *f = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -6,7 +6,7 @@
 /* Weights of the ranking, in the order in which they count. */
 static const double INTENT_FIRST = 1.0, INTENT_SECOND = 0.55, INTENT_THIRD = 0.35,
                     INTENT_EARLIER = 0.3;
-static const double FEELING_ALONE = 0.45, EMOTION_FITS = 0.35, EMOTION_ELSE = -0.5;
+static const double FEELING_ALONE = 0.45, EMOTION_FITS = 0.35;
 static const double STAGE_FITS = 0.25, STAGE_ELSE = -0.6;
 static const double CONDITION = 0.12, FACT = 0.03;
 static const double SCORE_MIN = 0.75; /* below it a script does not fit well enough to be shown */
@@ -50,9 +50,9 @@ static bool stands_in(Str pattern, Str name)
 
 static bool wants(const AssistScript *s, const char *intent)
 {
-    int index = nlu_intent_index(str_of(intent));
     for (size_t i = 0; i < s->intent_n; i++)
-        if (s->intents[i] == index)
+        if (nlu_intent_code((size_t)s->intents[i]) ==
+            intent) /* codes are static: one address each */
             return true;
     return false;
 }
@@ -97,9 +97,21 @@ static double score_step(const AssistScript *s, const AssistQuestion *q)
     return 0;
 }
 
+/* A script for certain feelings is for those only; a pleased customer, or one with a hint of worry,
+ * may be met as a calm one. */
+static bool feeling_fits(const AssistScript *s, const NluUnderstanding *u)
+{
+    if (s->emotions == 0 || (s->emotions & 1u << u->emotion))
+        return true;
+    bool nearly_calm = u->emotion == NLU_PLEASED || (u->emotion == NLU_ANXIOUS && u->intensity < 2);
+    return nearly_calm && (s->emotions & 1u << NLU_CALM);
+}
+
 static double score(const AssistScript *s, const AssistQuestion *q)
 {
     const NluUnderstanding *u = q->understanding;
+    if (!feeling_fits(s, u))
+        return 0;
     double intent = score_intent(s, q);
     if (intent <= 0) {
         if (s->intent_n > 0 || !(s->emotions & 1u << u->emotion) || u->emotion == NLU_CALM)
@@ -107,11 +119,12 @@ static double score(const AssistScript *s, const AssistQuestion *q)
         intent = FEELING_ALONE; /* fits the feeling whatever the matter */
     }
     double sum = intent;
-    if (s->emotions)
-        sum += s->emotions & 1u << u->emotion ? EMOTION_FITS * (u->emotion == NLU_CALM ? 0.5 : 1)
-                                              : EMOTION_ELSE;
+    if (s->emotions && u->emotion == NLU_CALM)
+        sum += EMOTION_FITS / 2;
+    else if (s->emotions & 1u << u->emotion)
+        sum += EMOTION_FITS;
     NluStage stage = q->stage ? *q->stage : u->stage;
-    if (s->stages)
+    if (s->stages && (q->stage || u->stage_shown))
         sum += s->stages & 1u << stage ? STAGE_FITS : STAGE_ELSE;
     sum += score_step(s, q);
     for (size_t i = 0; i < s->fact_n;

@@ -120,13 +120,21 @@ static void without_facts_nothing_is_claimed(void **state)
     }
     assert_false(offers(s, n, "goods.material")); /* no product card is known */
     assert_true(offers(s, n, "goods.not_sure"));
+    n = ask(f, "能便宜点吗", NULL, 0, s);
+    assert_true(offers(s, n, "bargain.firm"));
+    assert_false(offers(
+        s, n, "bargain.bulk")); /* its text needs promise.time only; the condition is not met */
 }
 
 static void strong_feeling_comes_first(void **state)
 {
     Fixture *f = *state;
     AssistSuggestion s[ASSIST_SUGGEST_MAX];
-    size_t n = ask(f, "都五天了怎么还没发货，你们什么态度，我要投诉！！", NULL, 0, s);
+    size_t n = ask(f, "怎么还没发货，都五天了急死了", NULL, 0, s);
+    assert_true(n >= 3 && s[0].script->step == ASSIST_ACCEPT &&
+                s[1].script->step == ASSIST_EMPATHISE);
+    assert_true(s[0].score < s[1].score); /* the order is the point, not the score */
+    n = ask(f, "都五天了怎么还没发货，你们什么态度，我要投诉！！", NULL, 0, s);
     assert_true(n >= 3);
     assert_int_equal(s[0].script->step, ASSIST_ACCEPT);
     for (size_t i = 1; i < n; i++)

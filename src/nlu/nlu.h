@@ -63,6 +63,7 @@ typedef struct {
     NluEmotion emotion;
     int intensity; /* 0 for calm, else 1..3 */
     NluStage stage;
+    bool stage_shown; /* false: nothing in the words shows the stage; it is the lexicon's guess */
     size_t intent_n, slot_n, evidence_n;
     NluIntent intents[NLU_INTENT_MAX]; /* surest first; at least one */
     NluSlot slots[NLU_SLOT_MAX];

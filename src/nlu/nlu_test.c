@@ -119,6 +119,7 @@ static void feelings(void **state)
         {"太好了，服务真周到，下次还来", NLU_PLEASED, 2},
         {"怎么还没发货啊，都五天了", NLU_ANXIOUS, 1},
         {"人呢？？？", NLU_ANXIOUS, 2},
+        {"？", NLU_ANXIOUS, 1},
         {"唉，太让人失望了", NLU_DISAPPOINTED, 2},
         {"算了，以后不会再来了", NLU_DISAPPOINTED, 1},
         {"你们这是什么态度，我要投诉到12315！！", NLU_ANGRY, 3},

@@ -327,6 +327,7 @@ void nlu_understand(const NluModel *m, Arena *a, const NluTurn *context, size_t 
     choose_intents(m, &r, &b, &u);
     choose_emotion(m, &r, &b, matter >= 0, &u);
     int stage = choose_stage(m, &r, &b, matter);
+    u.stage_shown = stage >= 0;
     u.stage = stage >= 0 ? (NluStage)stage : m->unknown_stage;
     nlu_slots(m, &r, &u);
     add_evidence(m, &r, &u);
