@@ -5,6 +5,7 @@
 
 #include <cjson/cJSON.h>
 #include <math.h>
+#include <stdio.h>
 
 /* cJSON would take NUL escapes, lone surrogates and deep nesting: look before it does. */
 static Err scan(ErrSlot *e, Str s)
@@ -333,7 +334,17 @@ void jw_f64(JsonW *w, double v)
         return;
     }
     sep(w);
-    buf_fmt(w->out, "%.4g", v);
+    if (fabs(v) >= 1e15) {
+        buf_fmt(w->out, "%.17g", v);
+        return;
+    }
+    char text[40];
+    int n = snprintf(text, sizeof text, "%.4f", v);
+    while (n > 0 && text[n - 1] == '0')
+        n--;
+    if (n > 0 && text[n - 1] == '.')
+        n--;
+    buf_put(w->out, (Str){text, (size_t)n});
 }
 
 void jw_bool(JsonW *w, bool v)

@@ -144,7 +144,7 @@ struct NetServer {
     uint32_t now_s, full_logged_s;
     int listen_fd, spare_fd, port;
     bool listening, accept_paused, stopping, closed, ran;
-    char date[32]; /* of the Date header, remade each second */
+    char date[40]; /* of the Date header, remade each second */
     NetHeader headers[NET_HEADERS_MAX];
 };
 
