@@ -31,7 +31,7 @@ PATTERNS = [
     (re.compile(r"^ *Tests .*?(\d+) failed", re.M), "failed"),
     (re.compile(r"^ *Tests .*?(\d+) (?:skipped|todo)", re.M), "skipped"),
 ]
-OURS = re.compile(r"^(?:\w+: )?(\d+) (?:passed|ok), (\d+) (?:failed|bad)(?:, (\d+) skipped)?$", re.M)
+OURS = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 

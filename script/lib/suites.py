@@ -133,10 +133,9 @@ def suite_asan(o):
 
 def suite_tsan(o):
     """unit tests with threads and stories under ThreadSanitizer (clang)"""
-    options = ["--buildtype=debugoptimized", "-Db_sanitize=thread", "-Db_lundef=false"]
-    sqlite = os.path.join(ROOT, ".cache", "sqlite-source")
-    if os.path.exists(os.path.join(sqlite, "sqlite3.c")):
-        options.append("-Dsqlite_source=" + sqlite)
+    must("sqlite-source", ["script/sqlite-source"])
+    options = ["--buildtype=debugoptimized", "-Db_sanitize=thread", "-Db_lundef=false",
+               "-Dsqlite_source=" + os.path.join(ROOT, ".cache", "sqlite-source")]
     build("build-tsan", options, CLANG)
     env = {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:suppressions=" + os.path.join(ROOT, "tests", "tsan.supp")}
     return meson("build-tsan", "tsan", multiplier=8, env=env, exclude=("check",))
