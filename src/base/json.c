@@ -344,7 +344,8 @@ void jw_f64(JsonW *w, double v)
         n--;
     if (n > 0 && text[n - 1] == '.')
         n--;
-    buf_put(w->out, (Str){text, (size_t)n});
+    Str short_form = {text, (size_t)n};
+    buf_put(w->out, str_eq(short_form, STR("-0")) ? STR("0") : short_form);
 }
 
 void jw_bool(JsonW *w, bool v)

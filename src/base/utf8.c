@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
 
+#include <string.h>
+
 /* State: low 8 bits = continuation bytes still wanted, next 8 = lowest allowed next byte, next 8 = highest. */
 bool utf8_step(uint32_t *state, Str s)
 {
@@ -17,8 +19,15 @@ bool utf8_step(uint32_t *state, Str s)
         }
         lo = 0x80;
         hi = 0xbf;
-        if (c < 0x80)
+        if (c < 0x80) {
+            /* runs of ASCII eight at a time: most of every frame is */
+            for (uint64_t word; s.n - i > 8; i += 8) {
+                memcpy(&word, s.p + i + 1, 8);
+                if (word & 0x8080808080808080u)
+                    break;
+            }
             continue;
+        }
         if (c >= 0xc2 && c <= 0xdf) {
             want = 1;
         } else if (c >= 0xe0 && c <= 0xef) {

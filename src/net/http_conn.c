@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BODY_STEP_BITS = 20 };
+
 void net_call_free(NetServer *s, Conn *c)
 {
     Call *call = c->call;
@@ -119,6 +121,13 @@ static void dispatch(NetServer *s, Conn *c)
     net_conn_deadline(s, c, -1);
     COUNT(s, requests, 1);
     s->h.request(s->h.user, net_server_handle(s, c), &call->r);
+}
+
+/* Bytes of a body have come. A long one over a slow line gets its time anew with each MiB. */
+static void body_progress(NetServer *s, Conn *c, size_t before)
+{
+    if (c->call->body_n >> BODY_STEP_BITS != before >> BODY_STEP_BITS)
+        net_conn_deadline(s, c, s->o.body_timeout_ms);
 }
 
 /* Room for n more body bytes; 0 or the status that says why not. */
@@ -242,6 +251,7 @@ static size_t chunked_body(NetServer *s, Conn *c, const char *p, size_t n)
                 return body_failed(s, c, status, n);
             memcpy(call->body + call->body_n, piece.p, piece.n);
             call->body_n += piece.n;
+            body_progress(s, c, call->body_n - piece.n);
         }
     }
     return at;
@@ -255,6 +265,7 @@ size_t net_http_body(NetServer *s, Conn *c, const char *p, size_t n)
     size_t take = (int64_t)n < call->left ? n : (size_t)call->left;
     memcpy(call->body + call->body_n, p, take);
     call->body_n += take;
+    body_progress(s, c, call->body_n - take);
     call->left -= (int64_t)take;
     if (call->left == 0)
         dispatch(s, c);
@@ -270,6 +281,7 @@ void net_http_body_read(NetServer *s, Conn *c)
     if (got <= 0)
         return;
     call->body_n += (size_t)got;
+    body_progress(s, c, call->body_n - (size_t)got);
     call->left -= got;
     if (call->left == 0)
         dispatch(s, c);

@@ -41,9 +41,14 @@ static void put_status(Head *h, int status)
     put(h, str_of(http_reason(status)));
 }
 
+static size_t room_left(const Head *h, const char *small, size_t small_size)
+{
+    return h->p == small ? small_size - h->n : 0;
+}
+
 static void answer(NetServer *s, Conn *c, const NetResponse *r, bool is_head, bool close)
 {
-    char small[1024];
+    char small[2048];
     size_t room = HEAD_ROOM + r->headers.n + r->content_type.n;
     Head h = {.p = room <= sizeof small ? small : malloc(room)};
     ASSERT(h.p);
@@ -64,7 +69,13 @@ static void answer(NetServer *s, Conn *c, const NetResponse *r, bool is_head, bo
     put(&h, r->headers);
     put(&h, STR("\r\n"));
     bool bare = is_head || r->status == 204 || r->status == 304;
-    net_conn_write(s, c, (Str){h.p, h.n}, bare ? STR_NONE : r->body, r->body_static);
+    Str body = bare ? STR_NONE : r->body;
+    if (body.n <=
+        room_left(&h, small, sizeof small)) { /* one piece: one copy is cheaper than two vectors */
+        put(&h, body);
+        body = STR_NONE;
+    }
+    net_conn_write(s, c, (Str){h.p, h.n}, body, r->body_static);
     if (h.p != small)
         free(h.p);
 }
