@@ -61,9 +61,8 @@ BareServer *bare_server_create(uint16_t port, int wake_fd, const BareHandlers *h
     server->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int on = 1;
     setsockopt(server->listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(port),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     if (bind(server->listen_fd, (struct sockaddr *)&address, sizeof address) < 0 ||
         listen(server->listen_fd, 4096) < 0)
         die("listen");
@@ -188,8 +187,7 @@ static size_t take_request(BareServer *server, BareConn *conn, uint8_t *data, si
         return 0;
     size_t head = (size_t)(end - data) + 4;
     size_t key_length = 0;
-    const char *key =
-        wire_head_value((const char *)data, head, "Sec-WebSocket-Key", &key_length);
+    const char *key = wire_head_value((const char *)data, head, "Sec-WebSocket-Key", &key_length);
     if (!key) {
         bare_conn_send_raw(server, conn, small, sizeof small - 1);
         return head;

@@ -39,8 +39,8 @@ int64_t wire_frame_parse(uint8_t *data, size_t length, WireFrame *ret_frame)
         at += 4;
         wire_mask(data + at, (size_t)payload, mask);
     }
-    *ret_frame = (WireFrame){
-        .opcode = data[0] & 0x0f, .payload = data + at, .length = (size_t)payload};
+    *ret_frame =
+        (WireFrame){.opcode = data[0] & 0x0f, .payload = data + at, .length = (size_t)payload};
     return (int64_t)total;
 }
 

@@ -81,8 +81,7 @@ static void received(void *context, BareServer *server, BareConn *conn, WireFram
     Job *job = malloc(sizeof *job + frame.length);
     if (!job)
         abort();
-    *job = (Job){
-        .fd = conn->fd, .generation = conn->generation, .length = (uint32_t)frame.length};
+    *job = (Job){.fd = conn->fd, .generation = conn->generation, .length = (uint32_t)frame.length};
     memcpy(job->data, frame.payload, frame.length);
     pthread_mutex_lock(&slice->lock);
     bool was_empty = !slice->first;
@@ -220,9 +219,9 @@ static sqlite3_stmt *prepare(Slice *slice, const char *file, const char *name, b
     size_t length = stop ? (size_t)(stop - start) : strlen(start);
     char *text = strndup(start, length);
     sqlite3_stmt *statement = NULL;
-    int code = run ? sqlite3_exec(slice->db, text, NULL, NULL, NULL)
-                   : sqlite3_prepare_v3(slice->db, text, -1, SQLITE_PREPARE_PERSISTENT, &statement,
-                                        NULL);
+    int code =
+        run ? sqlite3_exec(slice->db, text, NULL, NULL, NULL)
+            : sqlite3_prepare_v3(slice->db, text, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
     if (code != SQLITE_OK)
         die(slice, name);
     free(text);

@@ -27,8 +27,9 @@ void chat_protocol_send(Chat *chat, ChatVisitor *visitor)
         return;
     }
     if (is(chat->options, "socketio"))
-        length = snprintf(frame, sizeof frame, "42%llu[\"message\",{\"room\":\"%u\",\"text\":\"%s\"}]",
-                          (unsigned long long)visitor->message, visitor->index, text);
+        length =
+            snprintf(frame, sizeof frame, "42%llu[\"message\",{\"room\":\"%u\",\"text\":\"%s\"}]",
+                     (unsigned long long)visitor->message, visitor->index, text);
     else
         length = snprintf(frame, sizeof frame,
                           "{\"type\":\"send\",\"client_id\":\"b%llx\",\"kind\":\"text\","

@@ -38,8 +38,7 @@ Loop *loop_create(uint16_t port, bool tls, uint32_t per_address)
         loop->tls = SSL_CTX_new(TLS_client_method());
         if (!loop->tls)
             abort();
-        SSL_CTX_set_mode(loop->tls, SSL_MODE_RELEASE_BUFFERS |
-                                        SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+        SSL_CTX_set_mode(loop->tls, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                         SSL_MODE_ENABLE_PARTIAL_WRITE);
         SSL_CTX_set_verify(loop->tls, SSL_VERIFY_NONE, NULL);
     }
@@ -301,9 +300,8 @@ static void read_conn(Loop *loop, Conn *conn)
     }
     ssize_t got = 0;
     do {
-        got = have < sizeof loop->read
-                  ? raw_recv(conn, loop->read + have, sizeof loop->read - have)
-                  : -1;
+        got = have < sizeof loop->read ? raw_recv(conn, loop->read + have, sizeof loop->read - have)
+                                       : -1;
         have += got > 0 ? (size_t)got : 0;
     } while (conn->ssl && got > 0); /* records that OpenSSL holds do not show up in epoll */
     take_bytes(loop, conn, loop->read, have);

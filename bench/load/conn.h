@@ -50,7 +50,7 @@ struct Loop {
     SSL_CTX *tls; /* owned, NULL for plain */
     Conn *doomed;
     uint64_t open_count;
-    void *user;                          /* borrowed */
+    void *user;                             /* borrowed */
     void (*ticked)(Loop *, uint64_t times); /* timer_fd fired */
     uint8_t read[256 * 1024];
 };

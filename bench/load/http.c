@@ -107,8 +107,7 @@ int http_client_request(HttpClient *client, const char *method, const char *path
     if (length < 0 || (size_t)length >= sizeof request)
         return -1;
     for (int attempt = 0; attempt < 3; attempt++) {
-        if (connected(client) && send_all(client, request, (size_t)length) &&
-            read_answer(client)) {
+        if (connected(client) && send_all(client, request, (size_t)length) && read_answer(client)) {
             client->used++;
             return (int)strtol(client->answer + 9, NULL, 10);
         }

@@ -194,8 +194,7 @@ static void closed(Loop *loop, Conn *conn)
         ((ChatReceiver *)conn->user)->conn = NULL;
     if (chat->lost++ < 3)
         fprintf(stderr, "%s lost, code %u\n",
-                *(ChatSide *)conn->user == SIDE_VISITOR ? "visitor" : "receiver",
-                conn->close_code);
+                *(ChatSide *)conn->user == SIDE_VISITOR ? "visitor" : "receiver", conn->close_code);
     chat->opener.lost++;
 }
 
@@ -293,10 +292,10 @@ static void measure_chat(Chat *chat)
            "\"starved\":%llu,\"other_frames\":%llu,\"receiver_sockets\":%u}\n",
            hist_quantile_ms(&chat->measure.push_us, 0.5),
            hist_quantile_ms(&chat->measure.push_us, 0.99), (unsigned long long)sent,
-           (unsigned long long)chat->acked, (long long)missing,
-           (unsigned long long)chat->doubled, (unsigned long long)chat->refused,
-           (unsigned long long)chat->lost, (unsigned long long)chat->starved,
-           (unsigned long long)chat->other_frames, chat->receiver_count);
+           (unsigned long long)chat->acked, (long long)missing, (unsigned long long)chat->doubled,
+           (unsigned long long)chat->refused, (unsigned long long)chat->lost,
+           (unsigned long long)chat->starved, (unsigned long long)chat->other_frames,
+           chat->receiver_count);
 }
 
 int mode_chat(const Options *options)

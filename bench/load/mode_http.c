@@ -12,8 +12,10 @@ typedef struct {
     const Options *options;
     Measure measure;
     Opener opener;
-    char request[2048];
-    size_t request_length;
+    char headers[VISITOR_COOKIE_BYTES + 128];
+    char *text; /* owned: the path file */
+    char **paths;
+    size_t path_count, path_next;
     uint64_t wrong;
     uint64_t answer_bytes;
     bool stopping;
@@ -23,12 +25,48 @@ typedef struct {
     int64_t sent_ns;
 } Asker;
 
+/* One path a line; without a file the one path of the command line. */
+static bool read_paths(HttpMode *mode)
+{
+    enum { FILE_MAX = 1 << 20, PATHS_MAX = 20000 };
+    mode->text = calloc(1, FILE_MAX + 1);
+    mode->paths = calloc(PATHS_MAX, sizeof *mode->paths);
+    if (!mode->text || !mode->paths)
+        abort();
+    if (mode->options->paths) {
+        FILE *file = fopen(mode->options->paths, "rb");
+        if (!file)
+            return false;
+        mode->text[fread(mode->text, 1, FILE_MAX, file)] = '\0';
+        fclose(file);
+    } else {
+        snprintf(mode->text, FILE_MAX, "%s", mode->options->path);
+    }
+    char *rest = mode->text;
+    while (*rest != '\0' && mode->path_count < PATHS_MAX) {
+        size_t length = strcspn(rest, "\n");
+        bool last = rest[length] == '\0';
+        rest[length] = '\0';
+        if (length > 0)
+            mode->paths[mode->path_count++] = rest;
+        rest += length + (last ? 0 : 1);
+    }
+    return mode->path_count > 0;
+}
+
 static void ask(Loop *loop, Conn *conn)
 {
     HttpMode *mode = loop->user;
     Asker *asker = conn->user;
+    char request[4096];
+    int length =
+        snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s\r\n",
+                 mode->paths[mode->path_next++ % mode->path_count], (unsigned)mode->options->port,
+                 mode->headers);
+    if (length < 0 || (size_t)length >= sizeof request)
+        abort();
     asker->sent_ns = clock_ns();
-    conn_write(loop, conn, mode->request, mode->request_length);
+    conn_write(loop, conn, request, (size_t)length);
 }
 
 static void opened(Loop *loop, Conn *conn)
@@ -79,16 +117,13 @@ int mode_http(const Options *options)
 {
     HttpMode *mode = calloc(1, sizeof *mode);
     Loop *loop = loop_create(options->port, options->tls, options->per_address);
-    char headers[VISITOR_COOKIE_BYTES + 128] = "";
     if (!mode)
         abort();
     mode->options = options;
     loop->user = mode;
-    bool good = !options->login ||
-                visitor_agent_login(loop, options->login, headers, sizeof headers);
-    mode->request_length = (size_t)snprintf(mode->request, sizeof mode->request,
-                                            "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s\r\n",
-                                            options->path, (unsigned)options->port, headers);
+    bool good = read_paths(mode) &&
+                (!options->login ||
+                 visitor_agent_login(loop, options->login, mode->headers, sizeof mode->headers));
     good = good && opener_run(&mode->opener, loop, options->connections, start);
     if (good) {
         measure_begin(&mode->measure, options);
@@ -103,6 +138,8 @@ int mode_http(const Options *options)
         good = mode->wrong == 0;
     }
     loop_destroy(loop);
+    free(mode->text);
+    free(mode->paths);
     free(mode);
     return good ? 0 : 1;
 }

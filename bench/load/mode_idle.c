@@ -101,8 +101,7 @@ int mode_idle(const Options *options)
            mode->opener.ready, mode->opener.lost, each / ((double)opened_ns / 1e9),
            (double)(opened_use.cpu_ns - before.cpu_ns) / 1000.0 / each,
            (unsigned long long)before.rss_kb, (unsigned long long)after.rss_kb,
-           (unsigned long long)after.pss_kb,
-           ((double)after.rss_kb - (double)before.rss_kb) / each,
+           (unsigned long long)after.pss_kb, ((double)after.rss_kb - (double)before.rss_kb) / each,
            ((double)after.private_kb - (double)before.private_kb) / each,
            (double)(later.cpu_ns - after.cpu_ns) / (options->settle * 1e9) * 100.0);
     good = good && mode->opener.lost == 0;

@@ -12,7 +12,7 @@
 static const char usage[] =
     "usage: zx_load MODE --port N [options]; the answer is one JSON object\n"
     "  echo   --connections N --send text|ping|json --bytes N [--protocol bare|zhixin]\n"
-    "  http   --connections N --path PATH [--login USER:PASSWORD]\n"
+    "  http   --connections N --path PATH|--paths FILE [--login USER:PASSWORD]\n"
     "  idle   --connections N --protocol bare|socketio|zhixin [--settle S]\n"
     "  chat   --senders N --pool N --protocol slice|socketio|zhixin [--rate N] [--budget N]\n"
     "         [--agent USER:PASSWORD]... [--per-watch N] [--channel KEY]\n"
@@ -31,6 +31,8 @@ static bool set(Options *o, const char *name, const char *value)
         o->protocol = value;
     else if (strcmp(name, "--path") == 0)
         o->path = value;
+    else if (strcmp(name, "--paths") == 0)
+        o->paths = value;
     else if (strcmp(name, "--login") == 0)
         o->login = value;
     else if (strcmp(name, "--send") == 0)
@@ -109,7 +111,8 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(const Options *);
-    } modes[] = {{"echo", mode_echo}, {"http", mode_http}, {"idle", mode_idle}, {"chat", mode_chat}};
+    } modes[] = {
+        {"echo", mode_echo}, {"http", mode_http}, {"idle", mode_idle}, {"chat", mode_chat}};
     Options options;
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {

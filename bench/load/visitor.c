@@ -74,8 +74,7 @@ const char *visitor_socket_path(const Options *options)
                                      : "/chat";
 }
 
-bool visitor_socket_hello(Loop *loop, Conn *conn, const Options *options,
-                          const VisitorToken *token)
+bool visitor_socket_hello(Loop *loop, Conn *conn, const Options *options, const VisitorToken *token)
 {
     char text[VISITOR_TOKEN_BYTES + 64];
     if (!is(options, "zhixin"))

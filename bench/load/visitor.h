@@ -17,8 +17,7 @@ typedef struct {
 VisitorToken *visitor_tokens_create(Loop *loop, const Options *options, uint32_t count);
 
 /* The header lines (cookie, origin) of a logged-in agent. */
-bool visitor_agent_login(Loop *loop, const char *user_password, char *ret_headers,
-                         size_t capacity);
+bool visitor_agent_login(Loop *loop, const char *user_password, char *ret_headers, size_t capacity);
 
 const char *visitor_socket_path(const Options *options);
 /* Sends what opens the talk; true when the socket is ready at once (no answer is awaited). */
