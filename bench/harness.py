@@ -214,9 +214,13 @@ class Bench:
             say("  ! " + what)
             self.failures.append(what)
         try:
-            return json.loads(result.stdout)
+            got = json.loads(result.stdout)
         except ValueError:
             return None
+        for fault in ("push_missing", "push_doubled"):
+            if got.get(fault):
+                self.failures.append(f"{server.name}: {fault} {got[fault]} of {got['acked']} messages")
+        return got
 
 
 def median(rounds, key):

@@ -4,7 +4,8 @@
  *
  * "Senders" are messages in flight. Visitors of a pool take turns, so that nobody exceeds the
  * shipped limit of messages per minute although one sender alone sends thousands a second.
- * Each push is matched with its message: missing and doubled ones are counted.
+ * Each push is matched with its message: an agent who never got it and a socket that got it twice
+ * are counted. An agent's further sockets may get it too ("extra"): the shop's server decides.
  * Owns: all of it, from chat_run's begin to its end. Threads: one. */
 #ifndef ZX_BENCH_LOAD_CHAT_H
 #define ZX_BENCH_LOAD_CHAT_H
@@ -46,8 +47,9 @@ typedef struct {
 
 typedef struct {
     int64_t sent_ns;
-    uint8_t pushed;
-    bool counted;
+    uint64_t sockets; /* which receivers have it; not kept when there are more than 64 */
+    uint8_t agents;   /* which of the CHAT_FAN_OUT agents have it on some socket */
+    bool counted, acked;
 } ChatTrack;
 
 typedef struct {
@@ -66,7 +68,7 @@ typedef struct {
     uint32_t prepare_left; /* visitors whose conversation is not open yet */
     uint64_t next_id;
     ChatTrack *track; /* by id modulo CHAT_TRACK */
-    uint64_t acked, pushed, doubled, refused, other_frames, other_bytes, lost, starved, due;
+    uint64_t acked, pushed, extra, doubled, refused, other_frames, other_bytes, lost, starved, due;
     int64_t refused_print;
     bool preparing, stopping;
 } Chat;

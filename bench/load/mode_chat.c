@@ -82,6 +82,7 @@ static void message_settled(Chat *chat, ChatVisitor *visitor, bool acked)
     chat->in_flight--;
     if (acked) {
         chat->acked++;
+        chat->track[visitor->message % CHAT_TRACK].acked = true;
         measure_done(&chat->measure, visitor->since_ns);
     }
     if (chat->preparing) {
@@ -160,6 +161,38 @@ static void receiver_opened(Loop *loop, Conn *conn)
     }
 }
 
+static void message_pushed(Chat *chat, const ChatReceiver *receiver, ChatTrack *track)
+{
+    uint64_t socket_bit = 1ull << (receiver->index & 63);
+    uint8_t agent_bit = (uint8_t)(1u << (receiver->index / chat->receivers_per_agent & 7));
+    if (chat->receiver_count <= 64 && (track->sockets & socket_bit) != 0)
+        chat->doubled++;
+    track->sockets |= socket_bit;
+    if ((track->agents & agent_bit) != 0 ||
+        receiver->index / chat->receivers_per_agent >= CHAT_FAN_OUT) {
+        chat->extra++;
+        return;
+    }
+    track->agents |= agent_bit;
+    chat->pushed++;
+    if (track->counted && chat->measure.counting)
+        hist_add(&chat->measure.push_us, (clock_ns() - track->sent_ns) / 1000);
+}
+
+/* Acknowledged messages that an agent never got; exact for the newest CHAT_TRACK. */
+static uint64_t count_missing(const Chat *chat, uint64_t first_id)
+{
+    uint64_t missing = 0;
+    if (first_id + CHAT_TRACK < chat->next_id)
+        first_id = chat->next_id - CHAT_TRACK;
+    for (uint64_t id = first_id; id < chat->next_id; id++) {
+        const ChatTrack *track = &chat->track[id % CHAT_TRACK];
+        if (track->acked)
+            missing += CHAT_FAN_OUT - (uint64_t)__builtin_popcount(track->agents);
+    }
+    return missing;
+}
+
 static void receiver_frame(Loop *loop, Conn *conn, WireFrame frame)
 {
     Chat *chat = loop->user;
@@ -172,13 +205,7 @@ static void receiver_frame(Loop *loop, Conn *conn, WireFrame frame)
     } else if (news == CHAT_REFUSED) {
         refused(chat, frame);
     } else if (news == CHAT_PUSH && id < chat->next_id && id + CHAT_TRACK > chat->next_id) {
-        ChatTrack *track = &chat->track[id % CHAT_TRACK];
-        track->pushed++;
-        chat->pushed++;
-        if (track->pushed > CHAT_FAN_OUT)
-            chat->doubled++;
-        if (track->counted && chat->measure.counting)
-            hist_add(&chat->measure.push_us, (clock_ns() - track->sent_ns) / 1000);
+        message_pushed(chat, receiver, &chat->track[id % CHAT_TRACK]);
     } else {
         chat->other_frames++;
         chat->other_bytes += frame.length;
@@ -265,7 +292,8 @@ static bool prepare(Chat *chat)
 static void measure_chat(Chat *chat)
 {
     uint64_t first_id = chat->next_id;
-    chat->acked = chat->pushed = chat->doubled = chat->other_frames = chat->other_bytes = 0;
+    chat->acked = chat->pushed = chat->extra = chat->doubled = chat->other_frames =
+        chat->other_bytes = 0;
     if (chat->options->rate > 0) {
         chat->loop->ticked = send_due;
         loop_timer_every(chat->loop, (int64_t)(1e9 / chat->options->rate));
@@ -282,19 +310,19 @@ static void measure_chat(Chat *chat)
            clock_ns() < give_up_ns)
         loop_turn(chat->loop, 20);
     uint64_t sent = chat->next_id - first_id;
-    int64_t missing = (int64_t)(chat->acked * CHAT_FAN_OUT) - (int64_t)chat->pushed;
     printf("{\"mode\":\"chat\",\"protocol\":\"%s\",\"senders\":%u,\"pool\":%u,\"rate\":%.0f,",
            chat->options->protocol, chat->options->senders, chat->options->pool,
            chat->options->rate);
     measure_print(&chat->measure);
     printf(",\"push_p50_ms\":%.4f,\"push_p99_ms\":%.4f,\"sent\":%llu,\"acked\":%llu,"
-           "\"push_missing\":%lld,\"push_doubled\":%llu,\"refused\":%llu,\"lost\":%llu,"
-           "\"starved\":%llu,\"other_frames\":%llu,\"receiver_sockets\":%u}\n",
+           "\"push_missing\":%llu,\"push_doubled\":%llu,\"refused\":%llu,\"lost\":%llu,"
+           "\"starved\":%llu,\"push_extra\":%llu,\"other_frames\":%llu,\"receiver_sockets\":%u}\n",
            hist_quantile_ms(&chat->measure.push_us, 0.5),
            hist_quantile_ms(&chat->measure.push_us, 0.99), (unsigned long long)sent,
-           (unsigned long long)chat->acked, (long long)missing, (unsigned long long)chat->doubled,
-           (unsigned long long)chat->refused, (unsigned long long)chat->lost,
-           (unsigned long long)chat->starved, (unsigned long long)chat->other_frames,
+           (unsigned long long)chat->acked, (unsigned long long)count_missing(chat, first_id),
+           (unsigned long long)chat->doubled, (unsigned long long)chat->refused,
+           (unsigned long long)chat->lost, (unsigned long long)chat->starved,
+           (unsigned long long)chat->extra, (unsigned long long)chat->other_frames,
            chat->receiver_count);
 }
 
