@@ -96,7 +96,7 @@ CREATE TABLE conversation (
     updated_at BIGINT NOT NULL
 );
 -- Keys of these indexes do not change with a message, so that a message costs no index write here.
-CREATE INDEX conversation_queue ON conversation (shop_id, priority, queued_at) WHERE status = 'queued';
+CREATE INDEX conversation_queue ON conversation (shop_id, priority DESC, queued_at, id) WHERE status = 'queued';
 CREATE INDEX conversation_mine ON conversation (assignee_id, id) WHERE status <> 'closed';
 CREATE INDEX conversation_live ON conversation (shop_id, id) WHERE status <> 'closed';
 CREATE INDEX conversation_closed ON conversation (shop_id, closed_at) WHERE status = 'closed';
