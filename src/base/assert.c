@@ -6,6 +6,7 @@
 
 void assert_fail(const char *file, int line, const char *what)
 {
-    fprintf(stderr, "level=fatal msg=\"assertion failed\" at=%s:%d cond=\"%s\"\n", file, line, what);
+    fprintf(stderr, "level=fatal msg=\"assertion failed\" at=%s:%d cond=\"%s\"\n", file, line,
+            what);
     abort();
 }

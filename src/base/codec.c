@@ -124,8 +124,8 @@ Str codec_percent(Arena *a, Str text)
     size_t at = 0;
     for (size_t i = 0; i < text.n; i++) {
         unsigned char c = (unsigned char)text.p[i];
-        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-            c == '_' || c == '.' || c == '~') {
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+            c == '-' || c == '_' || c == '.' || c == '~') {
             p[at++] = (char)c;
         } else {
             p[at++] = '%';

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-Err err_set_at(ErrSlot *e, const char *file, int line, Err err, const char *code, const char *fmt, ...)
+Err err_set_at(ErrSlot *e, const char *file, int line, Err err, const char *code, const char *fmt,
+               ...)
 {
     e->err = err;
     e->code = code;

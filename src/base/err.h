@@ -2,9 +2,10 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 /*
- * Err: a small kind (-> HTTP status) plus a slot that holds the stable code (-> interface, docs/errors.md),
- * the field that is wrong, and a sentence that says how to mend it. Libraries return; only the edge logs, once.
- *   return err_set(e, ERR_CONFLICT, "conversation.closed", "closed at %lld", at);
+ * Err: a small kind (-> HTTP status) plus a slot that holds the stable code (-> interface,
+ * docs/errors.md), the field that is wrong, and a sentence that says how to mend it. Libraries
+ * return; only the edge logs, once. return err_set(e, ERR_CONFLICT, "conversation.closed", "closed
+ * at %lld", at);
  */
 #include <stddef.h>
 
@@ -25,8 +26,8 @@ typedef enum {
 
 typedef struct {
     Err err;
-    const char *code; /* static, e.g. "message.too_long" */
-    const char *field; /* static or NULL */
+    const char *code;    /* static, e.g. "message.too_long" */
+    const char *field;   /* static or NULL */
     long retry_after_ms; /* 0: none */
     const char *file;
     int line;
@@ -35,8 +36,8 @@ typedef struct {
 
 #define WARN_UNUSED __attribute__((warn_unused_result))
 
-Err err_set_at(ErrSlot *e, const char *file, int line, Err err, const char *code, const char *fmt, ...)
-    __attribute__((format(printf, 6, 7)));
+Err err_set_at(ErrSlot *e, const char *file, int line, Err err, const char *code, const char *fmt,
+               ...) __attribute__((format(printf, 6, 7)));
 #define err_set(e, kind, code, ...) err_set_at((e), __FILE__, __LINE__, (kind), (code), __VA_ARGS__)
 /* As err_set, naming the field at fault: INVALID only. */
 #define err_field(e, name, code, ...)                                                              \

@@ -12,7 +12,9 @@ static Err fail(ErrSlot *e, const char *what, const char *path)
 {
     int no = errno;
     Err kind = no == ENOENT ? ERR_NOT_FOUND : ERR_STORAGE;
-    const char *code = no == ENOSPC || no == EDQUOT ? "storage.full" : no == ENOENT ? "file.missing" : "file.failed";
+    const char *code = no == ENOSPC || no == EDQUOT ? "storage.full"
+                       : no == ENOENT               ? "file.missing"
+                                                    : "file.failed";
     return err_set(e, kind, code, "%s %s: %s", what, path, strerror(no));
 }
 
@@ -26,7 +28,8 @@ Err file_read(Arena *a, ErrSlot *e, const char *path, size_t max_bytes, Str *ret
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
         err = err_set(e, ERR_INVALID, "file.failed", "%s is not a regular file", path);
     } else if ((uint64_t)st.st_size > max_bytes) {
-        err = err_set(e, ERR_TOO_LARGE, "file.too_large", "%s is larger than %zu bytes", path, max_bytes);
+        err = err_set(e, ERR_TOO_LARGE, "file.too_large", "%s is larger than %zu bytes", path,
+                      max_bytes);
     } else {
         size_t want = (size_t)st.st_size, got = 0;
         char *p = arena_alloc(a, want + 1);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_ID_H
 #define BASE_ID_H
-/* 64-bit ids in order of time: 41 bits of milliseconds since 2026, 10 bits of node, 12 bits of counter.
- * Never repeats in a process even when the wall clock jumps back: the counter then runs ahead of it. Thread-safe. */
+/* 64-bit ids in order of time: 41 bits of milliseconds since 2026, 10 bits of node, 12 bits of
+ * counter. Never repeats in a process even when the wall clock jumps back: the counter then runs
+ * ahead of it. Thread-safe. */
 #include <stdatomic.h>
 #include <stdint.h>
 

@@ -22,7 +22,8 @@ static Err scan(ErrSlot *e, Str s)
             else if (c == '}' || c == ']')
                 depth--;
             if (depth > JSON_MAX_DEPTH)
-                return err_set(e, ERR_INVALID, "json.depth", "nested deeper than %d", JSON_MAX_DEPTH);
+                return err_set(e, ERR_INVALID, "json.depth", "nested deeper than %d",
+                               JSON_MAX_DEPTH);
             if (c == '\0')
                 return err_set(e, ERR_INVALID, "json.invalid", "NUL byte at %zu", i);
             continue;
@@ -33,7 +34,8 @@ static Err scan(ErrSlot *e, Str s)
             in_string = false;
         } else if (c == '\\') {
             if (i + 5 < s.n && s.p[i + 1] == 'u') {
-                if (s.p[i + 2] == '0' && s.p[i + 3] == '0' && s.p[i + 4] == '0' && s.p[i + 5] == '0')
+                if (s.p[i + 2] == '0' && s.p[i + 3] == '0' && s.p[i + 4] == '0' &&
+                    s.p[i + 5] == '0')
                     return err_set(e, ERR_INVALID, "json.invalid", "\\u0000 at byte %zu", i);
             }
             i++;
@@ -57,7 +59,8 @@ Err json_parse(Arena *a, ErrSlot *e, Str text, const Json **ret)
     const char *end = NULL;
     cJSON *tree = text.n ? cJSON_ParseWithLengthOpts(text.p, text.n, &end, 0) : NULL;
     if (!tree)
-        return err_set(e, ERR_INVALID, "json.invalid", "not JSON from byte %td on", end && text.n ? end - text.p : 0);
+        return err_set(e, ERR_INVALID, "json.invalid", "not JSON from byte %td on",
+                       end && text.n ? end - text.p : 0);
     arena_defer(a, free_tree, tree);
     Str rest = str_trim((Str){end, text.n - (size_t)(end - text.p)});
     if (rest.n)
@@ -217,7 +220,8 @@ Err json_opt_str(const Json *obj, ErrSlot *e, const char *key, size_t max, Str *
         return err_field(e, key, "request.field_type", "\"%s\" must be text", key);
     Str s = str_of(v->valuestring);
     if (utf8_count(s) > max)
-        return err_field(e, key, "request.field_length", "\"%s\" has more than %zu characters", key, max);
+        return err_field(e, key, "request.field_length", "\"%s\" has more than %zu characters", key,
+                         max);
     *ret = s;
     return ERR_OK;
 }
@@ -231,7 +235,8 @@ Err json_need_str(const Json *obj, ErrSlot *e, const char *key, size_t min, size
     if (!json_has(obj, key) || (min > 0 && str_trim(s).n == 0))
         return err_field(e, key, "request.field_missing", "\"%s\" is required", key);
     if (utf8_count(s) < min)
-        return err_field(e, key, "request.field_length", "\"%s\" needs at least %zu characters", key, min);
+        return err_field(e, key, "request.field_length", "\"%s\" needs at least %zu characters",
+                         key, min);
     *ret = s;
     return ERR_OK;
 }
@@ -241,7 +246,8 @@ Err json_need_id(const Json *obj, ErrSlot *e, const char *key, int64_t *ret)
     if (!json_has(obj, key))
         return err_field(e, key, "request.field_missing", "\"%s\" is required", key);
     if (!json_id(obj, key, ret))
-        return err_field(e, key, "request.field_type", "\"%s\" must be an id (decimal string)", key);
+        return err_field(e, key, "request.field_type", "\"%s\" must be an id (decimal string)",
+                         key);
     return ERR_OK;
 }
 

@@ -19,8 +19,15 @@ static void strangers_text_is_refused(void **state)
     Arena *a = arena_create(1u << 20);
     ErrSlot e;
     const Json *j;
-    const Str bad[] = {STR(""), STR("{"), STR("{\"a\":1}x"), STR("{\"a\":\"\\u0000\"}"), STR("{\"a\":\"\xff\"}"),
-                       STR("\"\\ud800\""), STR("{\"a\":\"\n\"}"), STR("nul"), STR("[1,]")};
+    const Str bad[] = {STR(""),
+                       STR("{"),
+                       STR("{\"a\":1}x"),
+                       STR("{\"a\":\"\\u0000\"}"),
+                       STR("{\"a\":\"\xff\"}"),
+                       STR("\"\\ud800\""),
+                       STR("{\"a\":\"\n\"}"),
+                       STR("nul"),
+                       STR("[1,]")};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(parse(a, bad[i], &j, &e), ERR_INVALID);
     char deep[80];
@@ -37,7 +44,8 @@ static void reading_and_writing_agree(void **state)
     Arena *a = arena_create(1u << 20);
     ErrSlot e;
     const Json *j;
-    Str src = STR("{\"id\":\"42\",\"t\":\"知\\\"心\\n\\u0001\",\"n\":-5,\"b\":true,\"l\":[1,2.5,null]}");
+    Str src =
+        STR("{\"id\":\"42\",\"t\":\"知\\\"心\\n\\u0001\",\"n\":-5,\"b\":true,\"l\":[1,2.5,null]}");
     assert_int_equal(parse(a, src, &j, &e), ERR_OK);
     int64_t id = 0;
     assert_true(json_id(j, "id", &id));

@@ -14,9 +14,9 @@ typedef struct {
 
 void map_init(Map *m);
 void map_finish(Map *m);
-void *map_get(const Map *m, int64_t key);          /* NULL: absent */
-void map_put(Map *m, int64_t key, void *value);    /* replaces */
-void *map_remove(Map *m, int64_t key);             /* the old value or NULL */
+void *map_get(const Map *m, int64_t key);       /* NULL: absent */
+void map_put(Map *m, int64_t key, void *value); /* replaces */
+void *map_remove(Map *m, int64_t key);          /* the old value or NULL */
 /* for (size_t i = 0; map_each(m, &i, &key, &value);) — not while putting or removing */
 bool map_each(const Map *m, size_t *at, int64_t *ret_key, void **ret_value);
 #endif

@@ -16,8 +16,9 @@ static Err put(ErrSlot *e, const OptRow *row, const char *value, const char *whe
         return ERR_OK;
     case OPT_INT:
         if (!str_i64(str_of(value), &v) || v < row->min || v > row->max)
-            return err_set(e, ERR_INVALID, "usage.value", "%s: \"%s\" is not a whole number from %lld to %lld",
-                           where, value, (long long)row->min, (long long)row->max);
+            return err_set(e, ERR_INVALID, "usage.value",
+                           "%s: \"%s\" is not a whole number from %lld to %lld", where, value,
+                           (long long)row->min, (long long)row->max);
         memcpy(at, &v, sizeof v);
         return ERR_OK;
     case OPT_FLAG: {
@@ -47,8 +48,8 @@ static const OptRow *find(const OptRow *rows, size_t n, Str name)
     return NULL;
 }
 
-Err opt_parse(Arena *a, ErrSlot *e, const OptRow *rows, size_t n, int argc, char **argv, void *target,
-              char ***ret_rest, int *ret_rest_n)
+Err opt_parse(Arena *a, ErrSlot *e, const OptRow *rows, size_t n, int argc, char **argv,
+              void *target, char ***ret_rest, int *ret_rest_n)
 {
     char where[80];
     for (size_t i = 0; i < n; i++) {
@@ -80,14 +81,16 @@ Err opt_parse(Arena *a, ErrSlot *e, const OptRow *rows, size_t n, int argc, char
             name.n = (size_t)(eq - argv[i]) - 2;
         const OptRow *row = find(rows, n, name);
         if (!row)
-            return err_set(e, ERR_INVALID, "usage.option", "unknown option --%.*s (see --help)", STR_ARG(name));
+            return err_set(e, ERR_INVALID, "usage.option", "unknown option --%.*s (see --help)",
+                           STR_ARG(name));
         const char *value = eq ? eq + 1 : NULL;
         if (!value && row->kind == OPT_FLAG)
             value = "1";
         if (!value && i + 1 < argc)
             value = argv[++i];
         if (!value)
-            return err_set(e, ERR_INVALID, "usage.value", "--%s needs a value: %s", row->name, row->arg);
+            return err_set(e, ERR_INVALID, "usage.value", "--%s needs a value: %s", row->name,
+                           row->arg);
         snprintf(where, sizeof where, "--%s", row->name);
         Err err = put(e, row, value, where, target);
         if (err)

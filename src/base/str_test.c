@@ -52,7 +52,8 @@ static void buffers_stop_at_their_maximum(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(numbers_are_strict), cmocka_unit_test(slices),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(numbers_are_strict),
+                                       cmocka_unit_test(slices),
                                        cmocka_unit_test(buffers_stop_at_their_maximum)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

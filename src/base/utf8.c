@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* State: low 8 bits = continuation bytes still wanted, next 8 = lowest allowed next byte, next 8 = highest. */
+/* State: low 8 bits = continuation bytes still wanted, next 8 = lowest allowed next byte, next 8 =
+ * highest. */
 bool utf8_step(uint32_t *state, Str s)
 {
     uint32_t want = *state & 0xff, lo = (*state >> 8) & 0xff, hi = (*state >> 16) & 0xff;

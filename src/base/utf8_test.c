@@ -11,9 +11,16 @@ static void only_table_3_7_passes(void **state)
     (void)state;
     assert_true(utf8_valid(STR("知心 😀 é")));
     assert_true(utf8_valid(STR("\xf4\x8f\xbf\xbf")));
-    const Str bad[] = {STR("\x80"),         STR("\xc0\x80"),     STR("\xc1\xbf"), STR("\xe0\x80\x80"),
-                       STR("\xed\xa0\x80"), STR("\xf0\x80\x80\x80"), STR("\xf4\x90\x80\x80"),
-                       STR("\xf5\x80\x80\x80"), STR("\xe4\xbd"), STR("\xff")};
+    const Str bad[] = {STR("\x80"),
+                       STR("\xc0\x80"),
+                       STR("\xc1\xbf"),
+                       STR("\xe0\x80\x80"),
+                       STR("\xed\xa0\x80"),
+                       STR("\xf0\x80\x80\x80"),
+                       STR("\xf4\x90\x80\x80"),
+                       STR("\xf5\x80\x80\x80"),
+                       STR("\xe4\xbd"),
+                       STR("\xff")};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_false(utf8_valid(bad[i]));
 }
@@ -55,7 +62,8 @@ static void counting(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(only_table_3_7_passes), cmocka_unit_test(fragments_join),
-                                       cmocka_unit_test(every_code_point_round_trips), cmocka_unit_test(counting)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_table_3_7_passes), cmocka_unit_test(fragments_join),
+        cmocka_unit_test(every_code_point_round_trips), cmocka_unit_test(counting)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
