@@ -102,7 +102,7 @@ CREATE INDEX conversation_live ON conversation (shop_id, id) WHERE status <> 'cl
 CREATE INDEX conversation_closed ON conversation (shop_id, closed_at) WHERE status = 'closed';
 CREATE INDEX conversation_customer ON conversation (customer_id, id);
 
--- Clustered by conversation: a thread is one range, and neighbours in time share pages.
+-- Appended, not clustered by conversation: messages of one commit share pages (docs/decisions/message-rows-append.md).
 CREATE TABLE message (
     conversation_id BIGINT NOT NULL,
     seq BIGINT NOT NULL,
@@ -117,8 +117,7 @@ CREATE TABLE message (
     at_ms BIGINT NOT NULL,
     recalled_at BIGINT,
     PRIMARY KEY (conversation_id, seq)
--- sqlite: ) WITHOUT ROWID;
--- pg: );
+);
 CREATE UNIQUE INDEX message_client ON message (conversation_id, client_id) WHERE client_id IS NOT NULL;
 
 -- Each waiting of a customer: what the clock said and, when late, why it counts (PRE-1, PRE-2).
