@@ -12,5 +12,6 @@ typedef struct {
     int64_t at_ms;
 } AccountsAudit;
 /* Newest first; before_id INT64_MAX starts. */
-Err accounts_audit_list(Ctx *c, int64_t before_id, int64_t limit, AccountsAudit **ret, size_t *ret_n) WARN_UNUSED;
+Err accounts_audit_list(Ctx *c, int64_t before_id, int64_t limit, AccountsAudit **ret,
+                        size_t *ret_n) WARN_UNUSED;
 #endif

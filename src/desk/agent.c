@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Presence: a row per agent. The status is the agent's own word; sockets and signs of life only take it away. */
+/* Presence: a row per agent. The status is the agent's own word; sockets and signs of life only
+ * take it away. */
 #include "desk/internal.h"
 
 #include "sql/agent.h"
 
 static const StoreField FIELDS[] = {
-    STORE_FIELD(DeskAgent, user_id),   STORE_FIELD(DeskAgent, name),        STORE_FIELD(DeskAgent, status),
-    STORE_FIELD(DeskAgent, reason),    STORE_FIELD(DeskAgent, since),       STORE_FIELD(DeskAgent, active_at),
-    STORE_FIELD(DeskAgent, assigned_at), STORE_FIELD(DeskAgent, gone_at),   STORE_FIELD(DeskAgent, capacity),
-    STORE_FIELD(DeskAgent, max_channels), STORE_FIELD(DeskAgent, skills),   STORE_FIELD(DeskAgent, open),
+    STORE_FIELD(DeskAgent, user_id),     STORE_FIELD(DeskAgent, name),
+    STORE_FIELD(DeskAgent, status),      STORE_FIELD(DeskAgent, reason),
+    STORE_FIELD(DeskAgent, since),       STORE_FIELD(DeskAgent, active_at),
+    STORE_FIELD(DeskAgent, assigned_at), STORE_FIELD(DeskAgent, gone_at),
+    STORE_FIELD(DeskAgent, capacity),    STORE_FIELD(DeskAgent, max_channels),
+    STORE_FIELD(DeskAgent, skills),      STORE_FIELD(DeskAgent, open),
     STORE_FIELD(DeskAgent, channels),
 };
 static const StoreMap MAP = STORE_MAP(DeskAgent, FIELDS);
@@ -25,13 +28,15 @@ Err desk_agent_list(Ctx *c, DeskAgent **ret, size_t *ret_n)
 
 static bool known_status(Str s)
 {
-    return str_is(s, "online") || str_is(s, "busy") || str_is(s, "break") || str_is(s, "wrapup") || str_is(s, "offline");
+    return str_is(s, "online") || str_is(s, "busy") || str_is(s, "break") || str_is(s, "wrapup") ||
+           str_is(s, "offline");
 }
 
 static Err set_status(Ctx *c, int64_t user_id, Str status, Str reason, int64_t gone_at)
 {
     Err err = store_exec(c, &AGENT_STATUS,
-                         BINDS(i64(user_id), i64(desk_shop(c)), text(status), text(reason), i64(c->now_ms), null_if_0(gone_at)),
+                         BINDS(i64(user_id), i64(desk_shop(c)), text(status), text(reason),
+                               i64(c->now_ms), null_if_0(gone_at)),
                          NULL);
     if (!err)
         err = desk_event(c, "agent.status.1", 0, user_id, 0);
@@ -43,7 +48,8 @@ static Err set_status(Ctx *c, int64_t user_id, Str status, Str reason, int64_t g
 Err desk_agent_status(Ctx *c, int64_t user_id, Str status, Str reason)
 {
     if (!known_status(status))
-        return ctx_field(c, "status", "request.field_value", "status is one of online, busy, break, wrapup, offline");
+        return ctx_field(c, "status", "request.field_value",
+                         "status is one of online, busy, break, wrapup, offline");
     Err err = set_status(c, user_id, status, reason.p ? reason : STR(""), 0);
     if (err)
         return err;
@@ -66,7 +72,8 @@ Err desk_agent_socket(Ctx *c, int64_t user_id, bool open)
         return err;
     if (!found) /* first time at the desk */
         return desk_agent_status(c, user_id, STR("online"), STR(""));
-    err = store_exec(c, &AGENT_SOCKET, BINDS(i64(user_id), i64(desk_shop(c)), null_if_0(open ? 0 : c->now_ms)), NULL);
+    err = store_exec(c, &AGENT_SOCKET,
+                     BINDS(i64(user_id), i64(desk_shop(c)), null_if_0(open ? 0 : c->now_ms)), NULL);
     if (err)
         return err;
     ctx_wake(c, DESK_WAKE_AGENT, user_id, 0, NULL);
@@ -90,7 +97,8 @@ Err desk_agent_active(Ctx *c, int64_t user_id)
         return err;
     if (str_is(a.status, "break") && str_is(a.reason, "away"))
         return desk_agent_status(c, user_id, STR("online"), STR(""));
-    return store_exec(c, &AGENT_ACTIVE, BINDS(i64(user_id), i64(desk_shop(c)), i64(c->now_ms)), NULL);
+    return store_exec(c, &AGENT_ACTIVE, BINDS(i64(user_id), i64(desk_shop(c)), i64(c->now_ms)),
+                      NULL);
 }
 
 Err desk_agent_fire_gone(Ctx *c, int64_t user_id)
@@ -119,7 +127,8 @@ Err desk_agent_fire_away(Ctx *c, int64_t user_id)
 typedef struct {
     int64_t user_id, shop_id;
 } GoneRow;
-static const StoreField GONE_FIELDS[] = {STORE_FIELD(GoneRow, user_id), STORE_FIELD(GoneRow, shop_id)};
+static const StoreField GONE_FIELDS[] = {STORE_FIELD(GoneRow, user_id),
+                                         STORE_FIELD(GoneRow, shop_id)};
 static const StoreMap GONE_MAP = STORE_MAP(GoneRow, GONE_FIELDS);
 
 Err desk_agents_all_gone(Ctx *c)
@@ -130,6 +139,7 @@ Err desk_agents_all_gone(Ctx *c)
     if (!err)
         err = store_all(c, &AGENT_GONE_LIST, NO_BINDS, &GONE_MAP, &rows, &n);
     for (size_t i = 0; i < n && !err; i++)
-        err = store_timer_set(c, TIMER_GONE, rows[i].user_id, c->now_ms + AGENT_GRACE_MS, rows[i].shop_id);
+        err = store_timer_set(c, TIMER_GONE, rows[i].user_id, c->now_ms + AGENT_GRACE_MS,
+                              rows[i].shop_id);
     return err;
 }

@@ -7,10 +7,12 @@
 #include "sql/channel.h"
 
 static const StoreField FIELDS[] = {
-    STORE_FIELD(DeskChannel, id),          STORE_FIELD(DeskChannel, shop_id),  STORE_FIELD(DeskChannel, key),
-    STORE_FIELD(DeskChannel, kind),        STORE_FIELD(DeskChannel, name),     STORE_FIELD(DeskChannel, secret),
-    STORE_FIELD(DeskChannel, config),      STORE_FIELD(DeskChannel, greeting_ms), STORE_FIELD(DeskChannel, reply_ms),
-    STORE_FIELD(DeskChannel, sla_version), STORE_FIELD(DeskChannel, active),
+    STORE_FIELD(DeskChannel, id),       STORE_FIELD(DeskChannel, shop_id),
+    STORE_FIELD(DeskChannel, key),      STORE_FIELD(DeskChannel, kind),
+    STORE_FIELD(DeskChannel, name),     STORE_FIELD(DeskChannel, secret),
+    STORE_FIELD(DeskChannel, config),   STORE_FIELD(DeskChannel, greeting_ms),
+    STORE_FIELD(DeskChannel, reply_ms), STORE_FIELD(DeskChannel, sla_version),
+    STORE_FIELD(DeskChannel, active),
 };
 static const StoreMap MAP = STORE_MAP(DeskChannel, FIELDS);
 
@@ -59,18 +61,19 @@ Err desk_channel_put(Ctx *c, DeskChannel *ch)
         ch->secret = rng_token(c->arena, 32);
         ch->sla_version = 1;
         ch->active = true;
-        Err err = store_exec(c, &CHANNEL_INSERT,
-                             BINDS(i64(ch->id), i64(ch->shop_id), text(ch->key), text(ch->kind), text(ch->name),
-                                   text(ch->secret), text(ch->config), null_if_0(ch->greeting_ms),
-                                   null_if_0(ch->reply_ms), i64(c->now_ms)),
-                             NULL);
+        Err err =
+            store_exec(c, &CHANNEL_INSERT,
+                       BINDS(i64(ch->id), i64(ch->shop_id), text(ch->key), text(ch->kind),
+                             text(ch->name), text(ch->secret), text(ch->config),
+                             null_if_0(ch->greeting_ms), null_if_0(ch->reply_ms), i64(c->now_ms)),
+                       NULL);
         return err ? err : desk_event(c, "channel.created.1", 0, ch->id, 0);
     }
     int64_t rows;
     Err err = store_exec(c, &CHANNEL_UPDATE,
                          BINDS(i64(ch->id), i64(desk_shop(c)), text(ch->name), text(ch->config),
-                               null_if_0(ch->greeting_ms), null_if_0(ch->reply_ms), i64(ch->sla_version),
-                               i64(ch->active)),
+                               null_if_0(ch->greeting_ms), null_if_0(ch->reply_ms),
+                               i64(ch->sla_version), i64(ch->active)),
                          &rows);
     if (!err && rows == 0)
         err = ctx_err(c, ERR_NOT_FOUND, "channel.unknown", "no such channel");

@@ -1,20 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SLA clocks (PRE-1, PRE-2, blueprint section 9): greeting from the customer's first message to a person's first one, reply from the
- * first unanswered message to a person's next one. Notes and robots do not stop them; they pause outside working time only. */
+/* SLA clocks (PRE-1, PRE-2, blueprint section 9): greeting from the customer's first message to a
+ * person's first one, reply from the first unanswered message to a person's next one. Notes and
+ * robots do not stop them; they pause outside working time only. */
 #include "desk/internal.h"
 
 #include "sql/clock.h"
 
 static const StoreField FIELDS[] = {
-    STORE_FIELD(DeskRound, id),         STORE_FIELD(DeskRound, conversation_id), STORE_FIELD(DeskRound, kind),
-    STORE_FIELD(DeskRound, started_at), STORE_FIELD(DeskRound, due_at),          STORE_FIELD(DeskRound, limit_ms),
-    STORE_FIELD(DeskRound, config_version), STORE_FIELD(DeskRound, opened_seq),  STORE_FIELD(DeskRound, stopped_at),
-    STORE_FIELD(DeskRound, stopped_seq), STORE_FIELD(DeskRound, late),           STORE_FIELD(DeskRound, reason),
-    STORE_FIELD(DeskRound, queue_ms),   STORE_FIELD(DeskRound, agent_id),        STORE_FIELD(DeskRound, agent_name),
+    STORE_FIELD(DeskRound, id),
+    STORE_FIELD(DeskRound, conversation_id),
+    STORE_FIELD(DeskRound, kind),
+    STORE_FIELD(DeskRound, started_at),
+    STORE_FIELD(DeskRound, due_at),
+    STORE_FIELD(DeskRound, limit_ms),
+    STORE_FIELD(DeskRound, config_version),
+    STORE_FIELD(DeskRound, opened_seq),
+    STORE_FIELD(DeskRound, stopped_at),
+    STORE_FIELD(DeskRound, stopped_seq),
+    STORE_FIELD(DeskRound, late),
+    STORE_FIELD(DeskRound, reason),
+    STORE_FIELD(DeskRound, queue_ms),
+    STORE_FIELD(DeskRound, agent_id),
+    STORE_FIELD(DeskRound, agent_name),
 };
 static const StoreMap MAP = STORE_MAP(DeskRound, FIELDS);
 
-Err desk_clock_start(Ctx *c, const DeskRules *r, DeskConversation *conv, const char *kind, int64_t opened_seq)
+Err desk_clock_start(Ctx *c, const DeskRules *r, DeskConversation *conv, const char *kind,
+                     int64_t opened_seq)
 {
     if (conv->clock_kind.n)
         return ERR_OK;
@@ -27,17 +39,20 @@ Err desk_clock_start(Ctx *c, const DeskRules *r, DeskConversation *conv, const c
     conv->clock_limit_ms = limit;
     conv->clock_round = ctx_id(c);
     Err err = store_exec(c, &CLOCK_OPEN,
-                         BINDS(i64(conv->clock_round), i64(conv->shop_id), i64(conv->id), text(conv->clock_kind),
-                               i64(c->now_ms), i64(due), i64(limit), i64(r->version), i64(opened_seq)),
+                         BINDS(i64(conv->clock_round), i64(conv->shop_id), i64(conv->id),
+                               text(conv->clock_kind), i64(c->now_ms), i64(due), i64(limit),
+                               i64(r->version), i64(opened_seq)),
                          NULL);
     if (err)
         return err;
-    int64_t warn = hours_add(r->hours, c->now_ms, limit > r->warning_ms ? limit - r->warning_ms : 0);
+    int64_t warn =
+        hours_add(r->hours, c->now_ms, limit > r->warning_ms ? limit - r->warning_ms : 0);
     return store_timer_set(c, TIMER_SLA, conv->id, warn, 0);
 }
 
 /* Why a late round counts: the first cause that alone would have made it late. */
-static const char *late_reason(const DeskConversation *conv, int64_t queue_ms, const char *why_closed)
+static const char *late_reason(const DeskConversation *conv, int64_t queue_ms,
+                               const char *why_closed)
 {
     if (why_closed)
         return why_closed;
@@ -59,10 +74,11 @@ Err desk_clock_stop(Ctx *c, DeskConversation *conv, const char *why_closed)
     else if (!conv->assignee_id)
         queue_ms = c->now_ms - conv->clock_started_at;
     Str reason = late ? str_of(late_reason(conv, queue_ms, why_closed)) : STR_NONE;
-    Err err = store_exec(c, &CLOCK_STOP,
-                         BINDS(i64(conv->clock_round), i64(c->now_ms), i64(conv->last_seq), i64(late), text_or_null(reason),
-                               i64(queue_ms), null_if_0(conv->assignee_id)),
-                         NULL);
+    Err err =
+        store_exec(c, &CLOCK_STOP,
+                   BINDS(i64(conv->clock_round), i64(c->now_ms), i64(conv->last_seq), i64(late),
+                         text_or_null(reason), i64(queue_ms), null_if_0(conv->assignee_id)),
+                   NULL);
     if (err)
         return err;
     conv->clock_kind = STR_NONE;
@@ -93,12 +109,14 @@ Err desk_clock_fire(Ctx *c, int64_t conversation_id, int64_t phase)
             return err;
     }
     DeskPush *p = ARENA_NEW(c->arena, DeskPush);
-    *p = (DeskPush){.shop_id = conv.shop_id, .assignee_id = conv.assignee_id, .late = late, .conv = conv};
+    *p = (DeskPush){
+        .shop_id = conv.shop_id, .assignee_id = conv.assignee_id, .late = late, .conv = conv};
     ctx_wake(c, DESK_WAKE_SLA, conv.id, conv.last_seq, p);
     return ERR_OK;
 }
 
 Err desk_clock_rounds(Ctx *c, int64_t conversation_id, DeskRound **ret, size_t *ret_n)
 {
-    return store_all(c, &CLOCK_LIST, BINDS(i64(conversation_id), i64(desk_shop(c))), &MAP, ret, ret_n);
+    return store_all(c, &CLOCK_LIST, BINDS(i64(conversation_id), i64(desk_shop(c))), &MAP, ret,
+                     ret_n);
 }

@@ -5,27 +5,29 @@
 #include "sql/conversation.h"
 #include "sql/customer.h"
 
-#define ROW_FIELDS                                                                                                     \
-    STORE_FIELD(DeskConversation, id), STORE_FIELD(DeskConversation, shop_id),                                         \
-        STORE_FIELD(DeskConversation, channel_id), STORE_FIELD(DeskConversation, customer_id),                         \
-        STORE_FIELD(DeskConversation, status), STORE_FIELD(DeskConversation, stage),                                   \
-        STORE_FIELD(DeskConversation, assignee_id), STORE_FIELD(DeskConversation, skill),                              \
-        STORE_FIELD(DeskConversation, last_seq), STORE_FIELD(DeskConversation, last_role),                             \
-        STORE_FIELD(DeskConversation, last_kind), STORE_FIELD(DeskConversation, last_text),                            \
-        STORE_FIELD(DeskConversation, last_at), STORE_FIELD(DeskConversation, unread),                                 \
-        STORE_FIELD(DeskConversation, agent_read_seq), STORE_FIELD(DeskConversation, visitor_read_seq),                \
-        STORE_FIELD(DeskConversation, emotion), STORE_FIELD(DeskConversation, intensity),                              \
-        STORE_FIELD(DeskConversation, priority), STORE_FIELD(DeskConversation, tags),                                  \
-        STORE_FIELD(DeskConversation, subject), STORE_FIELD(DeskConversation, scripts_used),                           \
-        STORE_FIELD(DeskConversation, clock_kind), STORE_FIELD(DeskConversation, clock_started_at),                    \
-        STORE_FIELD(DeskConversation, clock_due_at), STORE_FIELD(DeskConversation, clock_limit_ms),                    \
-        STORE_FIELD(DeskConversation, clock_round), STORE_FIELD(DeskConversation, greeted_at),                         \
-        STORE_FIELD(DeskConversation, queued_at), STORE_FIELD(DeskConversation, assigned_at),                          \
-        STORE_FIELD(DeskConversation, snooze_until), STORE_FIELD(DeskConversation, closed_at),                         \
-        STORE_FIELD(DeskConversation, close_reason), STORE_FIELD(DeskConversation, merged_into),                       \
-        STORE_FIELD(DeskConversation, rating_score), STORE_FIELD(DeskConversation, rating_note),                       \
-        STORE_FIELD(DeskConversation, page_url), STORE_FIELD(DeskConversation, page_title),                            \
-        STORE_FIELD(DeskConversation, created_at), STORE_FIELD(DeskConversation, updated_at)
+#define ROW_FIELDS                                                                                 \
+    STORE_FIELD(DeskConversation, id), STORE_FIELD(DeskConversation, shop_id),                     \
+        STORE_FIELD(DeskConversation, channel_id), STORE_FIELD(DeskConversation, customer_id),     \
+        STORE_FIELD(DeskConversation, status), STORE_FIELD(DeskConversation, stage),               \
+        STORE_FIELD(DeskConversation, assignee_id), STORE_FIELD(DeskConversation, skill),          \
+        STORE_FIELD(DeskConversation, last_seq), STORE_FIELD(DeskConversation, last_role),         \
+        STORE_FIELD(DeskConversation, last_kind), STORE_FIELD(DeskConversation, last_text),        \
+        STORE_FIELD(DeskConversation, last_at), STORE_FIELD(DeskConversation, unread),             \
+        STORE_FIELD(DeskConversation, agent_read_seq),                                             \
+        STORE_FIELD(DeskConversation, visitor_read_seq), STORE_FIELD(DeskConversation, emotion),   \
+        STORE_FIELD(DeskConversation, intensity), STORE_FIELD(DeskConversation, priority),         \
+        STORE_FIELD(DeskConversation, tags), STORE_FIELD(DeskConversation, subject),               \
+        STORE_FIELD(DeskConversation, scripts_used), STORE_FIELD(DeskConversation, clock_kind),    \
+        STORE_FIELD(DeskConversation, clock_started_at),                                           \
+        STORE_FIELD(DeskConversation, clock_due_at),                                               \
+        STORE_FIELD(DeskConversation, clock_limit_ms), STORE_FIELD(DeskConversation, clock_round), \
+        STORE_FIELD(DeskConversation, greeted_at), STORE_FIELD(DeskConversation, queued_at),       \
+        STORE_FIELD(DeskConversation, assigned_at), STORE_FIELD(DeskConversation, snooze_until),   \
+        STORE_FIELD(DeskConversation, closed_at), STORE_FIELD(DeskConversation, close_reason),     \
+        STORE_FIELD(DeskConversation, merged_into), STORE_FIELD(DeskConversation, rating_score),   \
+        STORE_FIELD(DeskConversation, rating_note), STORE_FIELD(DeskConversation, page_url),       \
+        STORE_FIELD(DeskConversation, page_title), STORE_FIELD(DeskConversation, created_at),      \
+        STORE_FIELD(DeskConversation, updated_at)
 
 static const StoreField ROW[] = {ROW_FIELDS};
 static const StoreMap ROW_MAP = STORE_MAP(DeskConversation, ROW);
@@ -57,7 +59,8 @@ Err desk_conversation_get(Ctx *c, int64_t id, DeskConversation *ret)
 {
     bool found;
     *ret = (DeskConversation){0};
-    Err err = store_one(c, &CONVERSATION_GET, BINDS(i64(id), i64(desk_shop(c))), &FULL_MAP, ret, &found);
+    Err err =
+        store_one(c, &CONVERSATION_GET, BINDS(i64(id), i64(desk_shop(c))), &FULL_MAP, ret, &found);
     return err || found ? err : unknown(c);
 }
 
@@ -65,14 +68,17 @@ Err desk_conversation_lock(Ctx *c, int64_t id, DeskConversation *ret)
 {
     bool found;
     *ret = (DeskConversation){0};
-    Err err = store_one(c, &CONVERSATION_LOCK, BINDS(i64(id), i64(desk_shop(c))), &ROW_MAP, ret, &found);
+    Err err =
+        store_one(c, &CONVERSATION_LOCK, BINDS(i64(id), i64(desk_shop(c))), &ROW_MAP, ret, &found);
     return err || found ? err : unknown(c);
 }
 
-Err desk_conversation_current(Ctx *c, int64_t customer_id, int64_t channel_id, DeskConversation *ret, bool *found)
+Err desk_conversation_current(Ctx *c, int64_t customer_id, int64_t channel_id,
+                              DeskConversation *ret, bool *found)
 {
     int64_t id;
-    Err err = store_i64(c, &CONVERSATION_CURRENT, BINDS(i64(customer_id), i64(desk_shop(c)), i64(channel_id)), 0, &id);
+    Err err = store_i64(c, &CONVERSATION_CURRENT,
+                        BINDS(i64(customer_id), i64(desk_shop(c)), i64(channel_id)), 0, &id);
     *found = !err && id != 0;
     return err || !id ? err : desk_conversation_lock(c, id, ret);
 }
@@ -82,19 +88,22 @@ Err desk_conversation_save(Ctx *c, DeskConversation *v)
     v->updated_at = c->now_ms;
     return store_exec(
         c, &CONVERSATION_SAVE,
-        BINDS(i64(v->id), i64(v->shop_id), text(v->status), text(v->stage), null_if_0(v->assignee_id),
-              text_or_null(v->skill), i64(v->last_seq), text_or_null(v->last_role), text_or_null(v->last_kind),
-              text_or_null(v->last_text), null_if_0(v->last_at), i64(v->unread), i64(v->agent_read_seq),
-              i64(v->visitor_read_seq), text(v->emotion), i64(v->intensity), i64(v->priority), text(v->tags),
-              text(v->subject), text(v->scripts_used), text_or_null(v->clock_kind), null_if_0(v->clock_started_at),
-              null_if_0(v->clock_due_at), null_if_0(v->clock_limit_ms), null_if_0(v->clock_round),
-              null_if_0(v->greeted_at), null_if_0(v->queued_at), null_if_0(v->assigned_at), null_if_0(v->snooze_until),
+        BINDS(i64(v->id), i64(v->shop_id), text(v->status), text(v->stage),
+              null_if_0(v->assignee_id), text_or_null(v->skill), i64(v->last_seq),
+              text_or_null(v->last_role), text_or_null(v->last_kind), text_or_null(v->last_text),
+              null_if_0(v->last_at), i64(v->unread), i64(v->agent_read_seq),
+              i64(v->visitor_read_seq), text(v->emotion), i64(v->intensity), i64(v->priority),
+              text(v->tags), text(v->subject), text(v->scripts_used), text_or_null(v->clock_kind),
+              null_if_0(v->clock_started_at), null_if_0(v->clock_due_at),
+              null_if_0(v->clock_limit_ms), null_if_0(v->clock_round), null_if_0(v->greeted_at),
+              null_if_0(v->queued_at), null_if_0(v->assigned_at), null_if_0(v->snooze_until),
               null_if_0(v->closed_at), text_or_null(v->close_reason), null_if_0(v->merged_into),
               null_if_0(v->rating_score), text_or_null(v->rating_note), i64(v->updated_at)),
         NULL);
 }
 
-void desk_conversation_wake(Ctx *c, const DeskConversation *conv, int64_t assignee_before, bool is_new)
+void desk_conversation_wake(Ctx *c, const DeskConversation *conv, int64_t assignee_before,
+                            bool is_new)
 {
     DeskPush *p = ARENA_NEW(c->arena, DeskPush);
     *p = (DeskPush){.shop_id = conv->shop_id,
@@ -121,8 +130,9 @@ static Err create(Ctx *c, const DeskCustomer *cu, int64_t channel_id, DeskConver
 {
     int64_t id = ctx_id(c);
     Err err = store_exec(c, &CONVERSATION_INSERT,
-                         BINDS(i64(id), i64(desk_shop(c)), i64(channel_id), i64(cu->id), text(STR("queued")), i64(0),
-                               i64(c->now_ms), text(cu->page_url), text(cu->page_title)),
+                         BINDS(i64(id), i64(desk_shop(c)), i64(channel_id), i64(cu->id),
+                               text(STR("queued")), i64(0), i64(c->now_ms), text(cu->page_url),
+                               text(cu->page_title)),
                          NULL);
     if (err)
         return err;
@@ -143,8 +153,8 @@ static Err create(Ctx *c, const DeskCustomer *cu, int64_t channel_id, DeskConver
     return desk_event(c, "conversation.opened.1", id, cu->id, 0);
 }
 
-Err desk_conversation_open(Ctx *c, const DeskRules *r, const DeskCustomer *cu, int64_t channel_id, bool request_to_chat,
-                           DeskConversation *ret, bool *ret_new)
+Err desk_conversation_open(Ctx *c, const DeskRules *r, const DeskCustomer *cu, int64_t channel_id,
+                           bool request_to_chat, DeskConversation *ret, bool *ret_new)
 {
     bool found;
     *ret_new = false;
@@ -175,7 +185,8 @@ Err desk_conversation_reopen(Ctx *c, const DeskRules *r, DeskConversation *conv)
     if (!desk_closed(conv))
         return ctx_err(c, ERR_CONFLICT, "conversation.open", "it is not closed");
     if (conv->merged_into)
-        return ctx_err(c, ERR_CONFLICT, "conversation.merged", "it was merged into another conversation");
+        return ctx_err(c, ERR_CONFLICT, "conversation.merged",
+                       "it was merged into another conversation");
     int64_t last_agent = conv->assignee_id;
     conv->status = STR("queued");
     conv->assignee_id = 0;
@@ -211,12 +222,13 @@ static Err list_queue(Ctx *c, int64_t limit, Str cursor, IdRow **ids, size_t *n)
         if (!str_i64(a, &priority) || !str_i64(b, &queued_at) || !str_i64(rest, &id))
             return ctx_field(c, "cursor", "request.cursor", "not a cursor of this list");
     }
-    return store_all(c, &CONVERSATION_LIST_QUEUE, BINDS(i64(desk_shop(c)), i64(priority), i64(queued_at), i64(id), i64(limit)),
+    return store_all(c, &CONVERSATION_LIST_QUEUE,
+                     BINDS(i64(desk_shop(c)), i64(priority), i64(queued_at), i64(id), i64(limit)),
                      &ID_MAP, ids, n);
 }
 
-Err desk_conversation_list(Ctx *c, Str view, Str tag, int64_t limit, Str cursor, DeskConversation **ret, size_t *ret_n,
-                           Str *ret_next)
+Err desk_conversation_list(Ctx *c, Str view, Str tag, int64_t limit, Str cursor,
+                           DeskConversation **ret, size_t *ret_n, Str *ret_next)
 {
     IdRow *ids;
     size_t n;
@@ -227,17 +239,21 @@ Err desk_conversation_list(Ctx *c, Str view, Str tag, int64_t limit, Str cursor,
         return ctx_field(c, "cursor", "request.cursor", "not a cursor of this list");
     if (tag.n)
         err = store_all(c, &CONVERSATION_LIST_TAG,
-                        BINDS(i64(desk_shop(c)), i64(at), i64(limit), text(str_fmt(c->arena, "%%\"%.*s\"%%", STR_ARG(tag)))),
+                        BINDS(i64(desk_shop(c)), i64(at), i64(limit),
+                              text(str_fmt(c->arena, "%%\"%.*s\"%%", STR_ARG(tag)))),
                         &ID_MAP, &ids, &n);
     else if (queue)
         err = list_queue(c, limit, cursor, &ids, &n);
     else if (closed)
-        err = store_all(c, &CONVERSATION_LIST_CLOSED, BINDS(i64(desk_shop(c)), i64(at), i64(limit)), &ID_MAP, &ids, &n);
+        err = store_all(c, &CONVERSATION_LIST_CLOSED, BINDS(i64(desk_shop(c)), i64(at), i64(limit)),
+                        &ID_MAP, &ids, &n);
     else if (str_is(view, "mine"))
-        err = store_all(c, &CONVERSATION_LIST_MINE, BINDS(i64(c->actor.user_id), i64(desk_shop(c)), i64(at), i64(limit)),
+        err = store_all(c, &CONVERSATION_LIST_MINE,
+                        BINDS(i64(c->actor.user_id), i64(desk_shop(c)), i64(at), i64(limit)),
                         &ID_MAP, &ids, &n);
     else if (str_is(view, "all"))
-        err = store_all(c, &CONVERSATION_LIST_ALL, BINDS(i64(desk_shop(c)), i64(at), i64(limit)), &ID_MAP, &ids, &n);
+        err = store_all(c, &CONVERSATION_LIST_ALL, BINDS(i64(desk_shop(c)), i64(at), i64(limit)),
+                        &ID_MAP, &ids, &n);
     else
         err = ctx_field(c, "view", "request.view", "view is one of mine, queue, all, closed");
     if (!err)
@@ -247,25 +263,29 @@ Err desk_conversation_list(Ctx *c, Str view, Str tag, int64_t limit, Str cursor,
     *ret_next = STR_NONE;
     if (n && n == (size_t)limit) {
         const DeskConversation *last = &(*ret)[n - 1];
-        *ret_next = queue ? str_fmt(c->arena, "%lld.%lld.%lld", (long long)last->priority, (long long)last->queued_at,
-                                    (long long)last->id)
-                          : str_fmt(c->arena, "%lld", (long long)(closed ? last->closed_at : last->id));
+        *ret_next =
+            queue ? str_fmt(c->arena, "%lld.%lld.%lld", (long long)last->priority,
+                            (long long)last->queued_at, (long long)last->id)
+                  : str_fmt(c->arena, "%lld", (long long)(closed ? last->closed_at : last->id));
     }
     return ERR_OK;
 }
 
-Err desk_conversation_history(Ctx *c, int64_t customer_id, int64_t but_id, DeskConversation **ret, size_t *ret_n)
+Err desk_conversation_history(Ctx *c, int64_t customer_id, int64_t but_id, DeskConversation **ret,
+                              size_t *ret_n)
 {
     IdRow *ids;
     size_t n;
-    Err err = store_all(c, &CONVERSATION_LIST_HISTORY, BINDS(i64(customer_id), i64(desk_shop(c)), i64(but_id)), &ID_MAP, &ids, &n);
+    Err err = store_all(c, &CONVERSATION_LIST_HISTORY,
+                        BINDS(i64(customer_id), i64(desk_shop(c)), i64(but_id)), &ID_MAP, &ids, &n);
     return err ? err : load_all(c, ids, n, ret, ret_n);
 }
 
 Err desk_conversation_counts(Ctx *c, DeskCounts *ret)
 {
     int64_t shop = desk_shop(c);
-    Err err = store_i64(c, &CONVERSATION_COUNT_MINE, BINDS(i64(c->actor.user_id), i64(shop)), 0, &ret->mine);
+    Err err = store_i64(c, &CONVERSATION_COUNT_MINE, BINDS(i64(c->actor.user_id), i64(shop)), 0,
+                        &ret->mine);
     if (!err)
         err = store_i64(c, &CONVERSATION_COUNT_QUEUE, BINDS(i64(shop)), 0, &ret->queue);
     if (!err)
@@ -275,7 +295,8 @@ Err desk_conversation_counts(Ctx *c, DeskCounts *ret)
     return err;
 }
 
-Err desk_conversation_close(Ctx *c, const DeskRules *r, DeskConversation *conv, Str reason, Str note)
+Err desk_conversation_close(Ctx *c, const DeskRules *r, DeskConversation *conv, Str reason,
+                            Str note)
 {
     if (desk_closed(conv))
         return ctx_err(c, ERR_CONFLICT, "conversation.closed", "it is closed already");
@@ -283,7 +304,8 @@ Err desk_conversation_close(Ctx *c, const DeskRules *r, DeskConversation *conv, 
     if (note.n) {
         DeskMessage m;
         bool again;
-        err = desk_message_add(c, r, conv, STR("agent"), &(DeskDraft){.kind = STR("note"), .body = note}, &m, &again);
+        err = desk_message_add(c, r, conv, STR("agent"),
+                               &(DeskDraft){.kind = STR("note"), .body = note}, &m, &again);
     }
     if (!err)
         err = desk_clock_stop(c, conv, "closed");
@@ -302,7 +324,8 @@ Err desk_conversation_close(Ctx *c, const DeskRules *r, DeskConversation *conv, 
     if (!err)
         err = store_timer_clear(c, TIMER_SNOOZE, conv->id);
     if (!err && agent)
-        err = store_exec(c, &CUSTOMER_STICKY, BINDS(i64(conv->customer_id), i64(conv->shop_id), i64(agent)), NULL);
+        err = store_exec(c, &CUSTOMER_STICKY,
+                         BINDS(i64(conv->customer_id), i64(conv->shop_id), i64(agent)), NULL);
     if (!err && was_queued)
         ctx_wake(c, DESK_WAKE_QUEUE, conv->shop_id, 0, NULL);
     return err || !agent ? err : desk_route_fill(c, agent);
@@ -354,17 +377,21 @@ Err desk_conversation_stage(Ctx *c, DeskConversation *conv, Str stage)
     return changed(c, conv, "conversation.stage.1", conv->assignee_id);
 }
 
-Err desk_conversation_merge(Ctx *c, const DeskRules *r, DeskConversation *from, DeskConversation *into)
+Err desk_conversation_merge(Ctx *c, const DeskRules *r, DeskConversation *from,
+                            DeskConversation *into)
 {
     if (from->id == into->id)
-        return ctx_err(c, ERR_CONFLICT, "conversation.same", "a conversation cannot be merged into itself");
+        return ctx_err(c, ERR_CONFLICT, "conversation.same",
+                       "a conversation cannot be merged into itself");
     if (from->customer_id != into->customer_id)
         return ctx_err(c, ERR_CONFLICT, "conversation.other_customer", "merge the customers first");
     if (from->merged_into || desk_closed(into))
-        return ctx_err(c, ERR_CONFLICT, "conversation.closed", "the target is closed, or the source was merged before");
+        return ctx_err(c, ERR_CONFLICT, "conversation.closed",
+                       "the target is closed, or the source was merged before");
     Err err = desk_clock_stop(c, from, "closed");
     if (!err)
-        err = store_exec(c, &CONVERSATION_MOVE_MESSAGES, BINDS(i64(from->id), i64(into->id), i64(into->last_seq)), NULL);
+        err = store_exec(c, &CONVERSATION_MOVE_MESSAGES,
+                         BINDS(i64(from->id), i64(into->id), i64(into->last_seq)), NULL);
     if (err)
         return err;
     int64_t agent = from->assignee_id;
@@ -391,6 +418,7 @@ Err desk_conversation_rate(Ctx *c, DeskConversation *conv, int64_t score, Str ta
     conv->rating_note = note;
     Err err = changed(c, conv, "conversation.rated.1", conv->assignee_id);
     if (!err)
-        err = store_exec(c, &CONVERSATION_RATING_TAGS, BINDS(i64(conv->id), i64(conv->shop_id), text(tags_json)), NULL);
+        err = store_exec(c, &CONVERSATION_RATING_TAGS,
+                         BINDS(i64(conv->id), i64(conv->shop_id), text(tags_json)), NULL);
     return err;
 }

@@ -4,7 +4,14 @@
 #include "base/json.h"
 #include "desk/tz.h"
 
-enum { SPANS_MAX = 8, BREAKS_MAX = 16, HOLIDAYS_MAX = 400, DAY_MIN = 1440, LOOK_DAYS = 400, PIECES_MAX = SPANS_MAX * (BREAKS_MAX + 1) * 2 };
+enum {
+    SPANS_MAX = 8,
+    BREAKS_MAX = 16,
+    HOLIDAYS_MAX = 400,
+    DAY_MIN = 1440,
+    LOOK_DAYS = 400,
+    PIECES_MAX = SPANS_MAX * (BREAKS_MAX + 1) * 2
+};
 
 typedef struct {
     int from, to; /* minutes of the local day; to may pass 1440 */
@@ -35,22 +42,24 @@ static bool parse_minute(Str s, int *ret)
     if (s.n != 5 || s.p[2] != ':')
         return false;
     int64_t h, m;
-    if (!str_i64(str_sub(s, 0, 2), &h) || !str_i64(str_sub(s, 3, 2), &m) || h < 0 || m < 0 || h > 24 || m > 59 ||
-        (h == 24 && m > 0))
+    if (!str_i64(str_sub(s, 0, 2), &h) || !str_i64(str_sub(s, 3, 2), &m) || h < 0 || m < 0 ||
+        h > 24 || m > 59 || (h == 24 && m > 0))
         return false;
     *ret = (int)(h * 60 + m);
     return true;
 }
 
-static Err parse_spans(ErrSlot *e, const Json *arr, const char *field, Span *out, size_t max, size_t *ret_n)
+static Err parse_spans(ErrSlot *e, const Json *arr, const char *field, Span *out, size_t max,
+                       size_t *ret_n)
 {
     size_t n = 0;
     for (const Json *s = json_first(arr); s; s = json_next(s)) {
         if (n == max)
             return err_field(e, field, "hours.invalid", "at most %zu spans", max);
-        if (!parse_minute(json_str(s, "from"), &out[n].from) || !parse_minute(json_str(s, "to"), &out[n].to) ||
-            out[n].from >= DAY_MIN)
-            return err_field(e, field, "hours.invalid", "a span is {\"from\":\"09:00\",\"to\":\"18:00\"}");
+        if (!parse_minute(json_str(s, "from"), &out[n].from) ||
+            !parse_minute(json_str(s, "to"), &out[n].to) || out[n].from >= DAY_MIN)
+            return err_field(e, field, "hours.invalid",
+                             "a span is {\"from\":\"09:00\",\"to\":\"18:00\"}");
         if (out[n].to <= out[n].from)
             out[n].to += DAY_MIN;
         n++;
@@ -63,8 +72,9 @@ static bool parse_date(Str s, int64_t *ret)
 {
     int64_t y, m, d, y2;
     int m2, d2;
-    if (s.n != 10 || s.p[4] != '-' || s.p[7] != '-' || !str_i64(str_sub(s, 0, 4), &y) || !str_i64(str_sub(s, 5, 2), &m) ||
-        !str_i64(str_sub(s, 8, 2), &d) || m < 1 || m > 12 || d < 1 || d > 31)
+    if (s.n != 10 || s.p[4] != '-' || s.p[7] != '-' || !str_i64(str_sub(s, 0, 4), &y) ||
+        !str_i64(str_sub(s, 5, 2), &m) || !str_i64(str_sub(s, 8, 2), &d) || m < 1 || m > 12 ||
+        d < 1 || d > 31)
         return false;
     *ret = civil_days(y, (int)m, (int)d);
     civil_date(*ret, &y2, &m2, &d2);
@@ -103,7 +113,8 @@ Err hours_parse(Arena *a, ErrSlot *e, Str json, const Hours **ret)
     for (const Json *x = json_first(hol); x; x = json_next(x)) {
         Holiday *o = &h->holidays[h->holidays_n++];
         if (!parse_date(json_str(x, "date"), &o->date))
-            return err_field(e, "holidays", "hours.invalid", "a holiday's date is written 2026-10-01");
+            return err_field(e, "holidays", "hours.invalid",
+                             "a holiday's date is written 2026-10-01");
         err = parse_spans(e, json_get(x, "open"), "holidays", o->day.span, SPANS_MAX, &o->day.n);
         if (err)
             return err;
@@ -162,7 +173,8 @@ typedef struct {
 static Open to_utc(const Hours *h, int64_t date, Span s)
 {
     int64_t day_s = date * 86400;
-    return (Open){tz_to_utc(&h->tz, day_s + s.from * 60) * 1000, tz_to_utc(&h->tz, day_s + s.to * 60) * 1000};
+    return (Open){tz_to_utc(&h->tz, day_s + s.from * 60) * 1000,
+                  tz_to_utc(&h->tz, day_s + s.to * 60) * 1000};
 }
 
 static int64_t local_date(const Hours *h, int64_t at_ms)
@@ -199,7 +211,8 @@ int64_t hours_next_open(const Hours *h, int64_t at_ms)
     return best;
 }
 
-/* Walks open time from `from`; stops when `work` ms are used up or at `end`. Returns the instant, *used = ms walked. */
+/* Walks open time from `from`; stops when `work` ms are used up or at `end`. Returns the instant,
+ * *used = ms walked. */
 static int64_t walk(const Hours *h, int64_t from, int64_t end, int64_t work, int64_t *used)
 {
     *used = 0;

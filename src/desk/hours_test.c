@@ -8,9 +8,12 @@
 #include <cmocka.h>
 
 static const char SHOP[] =
-    "{\"timezone\":\"Asia/Shanghai\",\"week\":[[{\"from\":\"09:00\",\"to\":\"18:00\"}],[{\"from\":\"09:00\",\"to\":\"12:00\"},"
+    "{\"timezone\":\"Asia/"
+    "Shanghai\",\"week\":[[{\"from\":\"09:00\",\"to\":\"18:00\"}],[{\"from\":\"09:00\",\"to\":\"12:"
+    "00\"},"
     "{\"from\":\"13:00\",\"to\":\"18:00\"}],[],[],[{\"from\":\"22:00\",\"to\":\"02:00\"}],[],[]],"
-    "\"breaks\":[{\"from\":\"12:00\",\"to\":\"13:00\"}],\"holidays\":[{\"date\":\"2026-11-30\",\"name\":\"x\",\"open\":[]}]}";
+    "\"breaks\":[{\"from\":\"12:00\",\"to\":\"13:00\"}],\"holidays\":[{\"date\":\"2026-11-30\","
+    "\"name\":\"x\",\"open\":[]}]}";
 
 static int64_t at(int64_t y, int mo, int d, int h, int mi) /* Shanghai wall time */
 {
@@ -47,7 +50,8 @@ static void a_week_with_breaks_and_a_night(void **state)
     /* Monday the 30th is a holiday: the next opening is Tuesday */
     assert_int_equal(hours_next_open(h, at(2026, 11, 28, 3, 0)), at(2026, 12, 1, 9, 0));
     assert_int_equal(hours_between(h, at(2026, 11, 23, 0, 0), at(2026, 11, 24, 0, 0)), 8 * 3600000);
-    assert_int_equal(hours_between(h, at(2026, 11, 23, 0, 0), at(2026, 11, 30, 0, 0)), (8 + 8 + 4) * 3600000);
+    assert_int_equal(hours_between(h, at(2026, 11, 23, 0, 0), at(2026, 11, 30, 0, 0)),
+                     (8 + 8 + 4) * 3600000);
     arena_destroy(a);
 }
 
@@ -72,7 +76,8 @@ static void daylight_saving_keeps_wall_time(void **state)
     ErrSlot e = {0};
     Tz tz;
     assert_int_equal(tz_load(a, &e, STR("America/New_York"), &tz), ERR_OK);
-    int64_t before = civil_days(2026, 3, 7) * 86400 + 9 * 3600, after = civil_days(2026, 3, 9) * 86400 + 9 * 3600;
+    int64_t before = civil_days(2026, 3, 7) * 86400 + 9 * 3600,
+            after = civil_days(2026, 3, 9) * 86400 + 9 * 3600;
     assert_int_equal(tz_to_utc(&tz, before) - before, 5 * 3600);
     assert_int_equal(tz_to_utc(&tz, after) - after, 4 * 3600);
     assert_int_equal(tz_load(a, &e, STR("../../etc/passwd"), &tz), ERR_INVALID);
@@ -86,9 +91,11 @@ static void nonsense_is_refused(void **state)
     (void)state;
     Arena *a = arena_create(1u << 20);
     const Hours *h;
-    const Str bad[] = {STR("{\"week\":[]}"), STR("{\"week\":[[],[],[],[],[],[],[{\"from\":\"9:00\",\"to\":\"18:00\"}]]}"),
-                       STR("{\"week\":[[],[],[],[],[],[],[{\"from\":\"09:00\",\"to\":\"25:00\"}]]}"),
-                       STR("{\"always\":true,\"holidays\":[{\"date\":\"2026-02-30\"}]}")};
+    const Str bad[] = {
+        STR("{\"week\":[]}"),
+        STR("{\"week\":[[],[],[],[],[],[],[{\"from\":\"9:00\",\"to\":\"18:00\"}]]}"),
+        STR("{\"week\":[[],[],[],[],[],[],[{\"from\":\"09:00\",\"to\":\"25:00\"}]]}"),
+        STR("{\"always\":true,\"holidays\":[{\"date\":\"2026-02-30\"}]}")};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         ErrSlot e = {0};
         assert_int_equal(hours_parse(a, &e, bad[i], &h), ERR_INVALID);
@@ -103,8 +110,9 @@ static void nonsense_is_refused(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_week_with_breaks_and_a_night), cmocka_unit_test(add_and_between_are_inverse),
-        cmocka_unit_test(daylight_saving_keeps_wall_time), cmocka_unit_test(nonsense_is_refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_week_with_breaks_and_a_night),
+                                       cmocka_unit_test(add_and_between_are_inverse),
+                                       cmocka_unit_test(daylight_saving_keeps_wall_time),
+                                       cmocka_unit_test(nonsense_is_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

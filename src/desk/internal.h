@@ -20,5 +20,6 @@ static inline bool desk_closed(const DeskConversation *v)
 {
     return str_is(v->status, "closed");
 }
-Err desk_event(Ctx *c, const char *kind, int64_t conversation_id, int64_t subject_id, int64_t seq) WARN_UNUSED;
+Err desk_event(Ctx *c, const char *kind, int64_t conversation_id, int64_t subject_id,
+               int64_t seq) WARN_UNUSED;
 #endif

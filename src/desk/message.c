@@ -6,12 +6,18 @@
 #include "sql/message.h"
 
 static const StoreField FIELDS[] = {
-    STORE_FIELD(DeskMessage, conversation_id), STORE_FIELD(DeskMessage, seq),
-    STORE_FIELD(DeskMessage, role),            STORE_FIELD(DeskMessage, kind),
-    STORE_FIELD(DeskMessage, body),            STORE_FIELD(DeskMessage, extra),
-    STORE_FIELD(DeskMessage, sender_id),       STORE_FIELD(DeskMessage, sender_name),
-    STORE_FIELD(DeskMessage, client_id),       STORE_FIELD(DeskMessage, understanding),
-    STORE_FIELD(DeskMessage, at_ms),           STORE_FIELD(DeskMessage, recalled_at),
+    STORE_FIELD(DeskMessage, conversation_id),
+    STORE_FIELD(DeskMessage, seq),
+    STORE_FIELD(DeskMessage, role),
+    STORE_FIELD(DeskMessage, kind),
+    STORE_FIELD(DeskMessage, body),
+    STORE_FIELD(DeskMessage, extra),
+    STORE_FIELD(DeskMessage, sender_id),
+    STORE_FIELD(DeskMessage, sender_name),
+    STORE_FIELD(DeskMessage, client_id),
+    STORE_FIELD(DeskMessage, understanding),
+    STORE_FIELD(DeskMessage, at_ms),
+    STORE_FIELD(DeskMessage, recalled_at),
 };
 static const StoreMap MAP = STORE_MAP(DeskMessage, FIELDS);
 
@@ -30,14 +36,17 @@ static void wake(Ctx *c, const DeskConversation *conv, const DeskMessage *m)
 static Err insert(Ctx *c, DeskConversation *conv, DeskMessage *m, int64_t *ret_rows)
 {
     return store_exec(c, &MESSAGE_INSERT,
-                      BINDS(i64(conv->id), i64(m->seq), text(m->role), text(m->kind), text(m->body), text_or_null(m->extra),
-                            null_if_0(m->sender_id), text_or_null(m->sender_name), text_or_null(m->client_id),
+                      BINDS(i64(conv->id), i64(m->seq), text(m->role), text(m->kind), text(m->body),
+                            text_or_null(m->extra), null_if_0(m->sender_id),
+                            text_or_null(m->sender_name), text_or_null(m->client_id),
                             text_or_null(m->understanding), i64(m->at_ms)),
                       ret_rows);
 }
 
-/* What the newest message changes in the row: its place in lists, who waits, what the customer feels. */
-static Err move_row(Ctx *c, const DeskRules *r, DeskConversation *conv, const DeskDraft *d, const DeskMessage *m)
+/* What the newest message changes in the row: its place in lists, who waits, what the customer
+ * feels. */
+static Err move_row(Ctx *c, const DeskRules *r, DeskConversation *conv, const DeskDraft *d,
+                    const DeskMessage *m)
 {
     bool note = str_is(m->kind, "note");
     bool by_customer = str_is(m->role, "customer"), by_agent = str_is(m->role, "agent");
@@ -88,12 +97,12 @@ static Str with_script(Ctx *c, Str used_json, Str script_id)
 {
     if (used_json.n < 2 || used_json.n + script_id.n > 2000)
         return used_json;
-    return str_fmt(c->arena, "%.*s%s\"%.*s\"]", (int)(used_json.n - 1), used_json.p, used_json.n > 2 ? "," : "",
-                   STR_ARG(script_id));
+    return str_fmt(c->arena, "%.*s%s\"%.*s\"]", (int)(used_json.n - 1), used_json.p,
+                   used_json.n > 2 ? "," : "", STR_ARG(script_id));
 }
 
-Err desk_message_add(Ctx *c, const DeskRules *r, DeskConversation *conv, Str role, const DeskDraft *d, DeskMessage *ret,
-                     bool *ret_again)
+Err desk_message_add(Ctx *c, const DeskRules *r, DeskConversation *conv, Str role,
+                     const DeskDraft *d, DeskMessage *ret, bool *ret_again)
 {
     DeskMessage m = {.conversation_id = conv->id,
                      .seq = conv->last_seq + 1,
@@ -101,7 +110,8 @@ Err desk_message_add(Ctx *c, const DeskRules *r, DeskConversation *conv, Str rol
                      .kind = d->kind,
                      .body = d->body,
                      .extra = d->extra,
-                     .sender_id = str_is(role, "customer") ? c->actor.customer_id : c->actor.user_id,
+                     .sender_id =
+                         str_is(role, "customer") ? c->actor.customer_id : c->actor.user_id,
                      .sender_name = c->actor.name,
                      .client_id = d->client_id,
                      .understanding = d->understanding,
@@ -113,12 +123,14 @@ Err desk_message_add(Ctx *c, const DeskRules *r, DeskConversation *conv, Str rol
         return err;
     if (rows == 0) {
         bool found;
-        err = store_one(c, &MESSAGE_BY_CLIENT_ID, BINDS(i64(conv->id), text(d->client_id)), &MAP, ret, &found);
+        err = store_one(c, &MESSAGE_BY_CLIENT_ID, BINDS(i64(conv->id), text(d->client_id)), &MAP,
+                        ret, &found);
         if (!err && !found)
             err = ctx_err(c, ERR_INTERNAL, "message.lost", "conflict without a row");
         /* another sender's id must not be answered with their message */
         if (!err && ret->sender_id != m.sender_id)
-            err = ctx_field(c, "client_id", "message.client_id_taken", "this client_id belongs to another sender");
+            err = ctx_field(c, "client_id", "message.client_id_taken",
+                            "this client_id belongs to another sender");
         *ret_again = true;
         return err;
     }
@@ -156,12 +168,14 @@ Err desk_message_system(Ctx *c, DeskConversation *conv, const char *code)
     return desk_event(c, "message.added.1", conv->id, m.sender_id, m.seq);
 }
 
-Err desk_message_list(Ctx *c, int64_t conversation_id, int64_t after, int64_t before, int64_t limit, DeskMessage **ret,
-                      size_t *ret_n)
+Err desk_message_list(Ctx *c, int64_t conversation_id, int64_t after, int64_t before, int64_t limit,
+                      DeskMessage **ret, size_t *ret_n)
 {
     if (before == 0)
-        return store_all(c, &MESSAGE_AFTER, BINDS(i64(conversation_id), i64(after), i64(limit)), &MAP, ret, ret_n);
-    Err err = store_all(c, &MESSAGE_BEFORE, BINDS(i64(conversation_id), i64(before), i64(limit)), &MAP, ret, ret_n);
+        return store_all(c, &MESSAGE_AFTER, BINDS(i64(conversation_id), i64(after), i64(limit)),
+                         &MAP, ret, ret_n);
+    Err err = store_all(c, &MESSAGE_BEFORE, BINDS(i64(conversation_id), i64(before), i64(limit)),
+                        &MAP, ret, ret_n);
     if (err)
         return err;
     for (size_t i = 0; i < *ret_n / 2; i++) {
@@ -180,15 +194,16 @@ Err desk_message_recall(Ctx *c, DeskConversation *conv, int64_t seq)
     if (err)
         return err;
     bool by_visitor = c->actor.role == ROLE_VISITOR;
-    bool own = found && (by_visitor ? str_is(m.role, "customer") && m.sender_id == c->actor.customer_id
-                                    : str_is(m.role, "agent") && m.sender_id == c->actor.user_id);
+    bool own =
+        found && (by_visitor ? str_is(m.role, "customer") && m.sender_id == c->actor.customer_id
+                             : str_is(m.role, "agent") && m.sender_id == c->actor.user_id);
     if (!own)
         return ctx_err(c, ERR_NOT_FOUND, "message.unknown", "no message of yours has this seq");
     if (m.recalled_at)
         return ERR_OK;
     if (c->now_ms - m.at_ms > DESK_RECALL_MS)
-        return ctx_err(c, ERR_CONFLICT, "message.recall_late", "a message can be recalled within %d seconds",
-                       DESK_RECALL_MS / 1000);
+        return ctx_err(c, ERR_CONFLICT, "message.recall_late",
+                       "a message can be recalled within %d seconds", DESK_RECALL_MS / 1000);
     err = store_exec(c, &MESSAGE_RECALL, BINDS(i64(conv->id), i64(seq), i64(c->now_ms)), NULL);
     if (!err && conv->last_seq == seq) {
         conv->last_text = STR_NONE;
@@ -200,8 +215,12 @@ Err desk_message_recall(Ctx *c, DeskConversation *conv, int64_t seq)
         return err;
     m.recalled_at = c->now_ms;
     DeskPush *p = ARENA_NEW(c->arena, DeskPush);
-    *p = (DeskPush){.shop_id = conv->shop_id, .customer_id = conv->customer_id, .assignee_id = conv->assignee_id,
-                    .visible_to_visitor = !str_is(m.kind, "note"), .conv = *conv, .msg = m};
+    *p = (DeskPush){.shop_id = conv->shop_id,
+                    .customer_id = conv->customer_id,
+                    .assignee_id = conv->assignee_id,
+                    .visible_to_visitor = !str_is(m.kind, "note"),
+                    .conv = *conv,
+                    .msg = m};
     ctx_wake(c, DESK_WAKE_RECALLED, conv->id, seq, p);
     return ERR_OK;
 }
@@ -220,8 +239,11 @@ Err desk_message_read(Ctx *c, DeskConversation *conv, int64_t seq, bool by_visit
     if (err)
         return err;
     DeskPush *p = ARENA_NEW(c->arena, DeskPush);
-    *p = (DeskPush){.shop_id = conv->shop_id, .customer_id = conv->customer_id, .assignee_id = conv->assignee_id,
-                    .by_visitor = by_visitor, .conv = *conv};
+    *p = (DeskPush){.shop_id = conv->shop_id,
+                    .customer_id = conv->customer_id,
+                    .assignee_id = conv->assignee_id,
+                    .by_visitor = by_visitor,
+                    .conv = *conv};
     ctx_wake(c, DESK_WAKE_READ, conv->id, seq, p);
     return ERR_OK;
 }

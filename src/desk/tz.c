@@ -19,8 +19,8 @@ static bool sane_name(Str name)
         return false;
     for (size_t i = 0; i < name.n; i++) {
         char ch = name.p[i];
-        bool ok = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '/' ||
-                  ch == '_' || ch == '-' || ch == '+';
+        bool ok = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+                  (ch >= '0' && ch <= '9') || ch == '/' || ch == '_' || ch == '-' || ch == '+';
         if (!ok)
             return false;
     }
@@ -29,8 +29,8 @@ static bool sane_name(Str name)
 
 static Err bad(ErrSlot *e, Str name)
 {
-    return err_field(e, "timezone", "hours.timezone", "unknown time zone \"%.*s\"; use a name such as Asia/Shanghai",
-                     STR_ARG(name));
+    return err_field(e, "timezone", "hours.timezone",
+                     "unknown time zone \"%.*s\"; use a name such as Asia/Shanghai", STR_ARG(name));
 }
 
 /* The header's six counts; false when the bytes are no TZif. */

@@ -394,14 +394,22 @@ static void a_graceful_stop(void **state)
 static void a_stop_with_a_request_never_answered(void **state)
 {
     (void)state;
-    TestServer t = {.port = 0};
-    test_server_start(&t, NULL);
-    atomic_store(&t.hold, true);
-    int fd = raw_connect(t.port);
-    raw_text(fd, "GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
-    assert_true(wait_until(&t.held_n, 1, 2000));
-    test_server_stop(&t, 50);
-    close(fd);
+    for (int late = 0; late < 2; late++) { /* not at all, or when its connection is long gone */
+        TestServer t = {.port = 0};
+        Release r = {.t = &t};
+        test_server_start(&t, NULL);
+        atomic_store(&t.hold, true);
+        int fd = raw_connect(t.port);
+        raw_text(fd, "GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
+        assert_true(wait_until(&t.held_n, 1, 2000));
+        net_server_stop(t.server, 50);
+        pthread_join(t.thread, NULL);
+        assert_true(raw_ended(fd, 2000));
+        if (late)
+            net_post(t.server, release, &r);
+        net_server_destroy(t.server);
+        close(fd);
+    }
 }
 
 static void ignore(void *user, NetConn c, const NetRequest *r)

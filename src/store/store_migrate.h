@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef STORE_STORE_MIGRATE_H
 #define STORE_STORE_MIGRATE_H
-/* Numbered, forward-only schema changes, embedded at build time from src/store/migrations/NNNN_area_what.sql. */
+/* Numbered, forward-only schema changes, embedded at build time from
+ * src/store/migrations/NNNN_area_what.sql. */
 #include "store/store.h"
 
 typedef struct {

@@ -3,6 +3,7 @@
 """A toy desk in memory that speaks the part of docs/protocol.md that replay uses, for testing the judge itself.
 
     fake_desk.py [--capacity N] [--limit-every N] [--warn WORD] [--block WORD] [--export FILE]
+    … --db FILE --port N      keeps everything in a SQLite file, for tests/crash/toy_zhixin.py; --lie: acknowledges before it is kept
 Prints its port. --limit-every: each N-th visitor message is refused once with retry_after_ms. --export: written on SIGTERM.
 """
 import argparse
@@ -10,10 +11,48 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import ws  # noqa: E402
+
+
+class Keep:
+    """On disk before anybody is told; with lie only now and then."""
+
+    def __init__(self, path, lie):
+        self.db = sqlite3.connect(path)
+        self.lie, self.n = lie, 0
+        self.db.executescript("""
+            PRAGMA journal_mode = wal; PRAGMA synchronous = full;
+            CREATE TABLE IF NOT EXISTS visitor (token TEXT PRIMARY KEY, title TEXT, conversation TEXT);
+            CREATE TABLE IF NOT EXISTS conversation (id TEXT PRIMARY KEY, title TEXT, status TEXT, assigned INT, last_seq INT, clock_kind TEXT);
+            CREATE TABLE IF NOT EXISTS message (conversation_id TEXT, seq INT, role TEXT, text TEXT, client_id TEXT,
+                PRIMARY KEY (conversation_id, seq));""")
+
+    def save(self, sql, *values):
+        self.db.execute(sql, values)
+
+    def commit(self):
+        self.n += 1
+        if not self.lie or self.n % 25 == 0:
+            self.db.commit()
+
+    def load(self, desk):
+        for id, title, status, assigned in self.db.execute("SELECT id, title, status, assigned FROM conversation ORDER BY CAST(id AS INT)"):
+            c = {"id": id, "title": title, "messages": [], "ids": {}, "assigned": bool(assigned), "status": status, "visitor": None}
+            desk.conversations[id] = c
+            if status == "queued":
+                desk.queue.append(c)
+        for id, seq, role, text, client_id in self.db.execute("SELECT * FROM message ORDER BY conversation_id, seq"):
+            c = desk.conversations[id]
+            c["messages"].append({"conversation": id, "seq": seq, "role": role, "kind": "text", "text": text})
+            if client_id:
+                c["ids"][client_id] = seq
+        for token, title, conversation in self.db.execute("SELECT * FROM visitor"):
+            desk.visitors[token] = {"title": title, "token": token, "conversation": desk.conversations.get(conversation)}
+        desk.next = 1 + max([0] + [int(i) for i in desk.conversations] + [int(t[1:]) for t in desk.visitors])
 
 
 class Socket:
@@ -32,8 +71,17 @@ class Desk:
         self.conversations = {}  # id -> dict
         self.queue = []
         self.agents = []
-        self.refused = {}
         self.sends = 0
+        self.keep = Keep(o.db, o.lie) if o.db else None
+        if self.keep:
+            self.keep.load(self)
+
+    def saved(self, c):
+        """The conversation as it now is; before anybody hears of it."""
+        if self.keep:
+            self.keep.save("INSERT OR REPLACE INTO conversation VALUES (?, ?, ?, ?, ?, NULL)", c["id"], c["title"], c["status"],
+                           int(c["assigned"]), len(c["messages"]))
+            self.keep.commit()
 
     def id(self):
         self.next += 1
@@ -48,6 +96,9 @@ class Desk:
         c["messages"].append(m)
         if client_id:
             c["ids"][client_id] = m["seq"]
+        if self.keep:
+            self.keep.save("INSERT INTO message VALUES (?, ?, ?, ?, ?)", c["id"], m["seq"], role, text, client_id)
+        self.saved(c)
         if c["assigned"]:
             for a in self.agents:
                 a.send(type="message", message=m)
@@ -70,6 +121,8 @@ class Desk:
         visitor["conversation"] = c
         self.conversations[c["id"]] = c
         self.queue.append(c)
+        if self.keep:
+            self.keep.save("UPDATE visitor SET conversation = ? WHERE token = ?", c["id"], visitor["token"])
         return c
 
     async def widget(self, s):
@@ -131,6 +184,8 @@ class Desk:
 
     def close(self, id):
         c = self.conversations[id]
+        if c["status"] == "closed":
+            return {"conversation": self.row(c)}
         c["status"] = "closed"
         self.add(c, "system", "conversation.closed")
         self.route()
@@ -156,11 +211,16 @@ class Desk:
                 extra = "Set-Cookie: zx_session=s; HttpOnly\r\n"
             elif path == "/api/widget/session":
                 token = "t" + self.id()
-                self.visitors[token] = {"title": body["page"]["title"], "conversation": None}
+                self.visitors[token] = {"title": body["page"]["title"], "token": token, "conversation": None}
+                if self.keep:
+                    self.keep.save("INSERT INTO visitor VALUES (?, ?, NULL)", token, body["page"]["title"])
+                    self.keep.commit()
                 answer = {"token": token}
+            elif path in ("/healthz", "/metrics"):
+                answer = None
             else:
                 answer = self.close(path.split("/")[3])
-            text = json.dumps(answer).encode()
+            text = json.dumps(answer).encode() if answer else b'zhixin_follower_lag{follower="toy"} 0\n'
             writer.write(("HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n" % (extra, len(text))).encode() + text)
             await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -188,9 +248,12 @@ async def main():
     p.add_argument("--warn")
     p.add_argument("--block")
     p.add_argument("--export")
+    p.add_argument("--db")
+    p.add_argument("--lie", action="store_true")
+    p.add_argument("--port", type=int, default=0)
     o = p.parse_args()
     desk = Desk(o)
-    server = await asyncio.start_server(desk.http, "127.0.0.1", 0)
+    server = await asyncio.start_server(desk.http, "127.0.0.1", o.port)
     print(server.sockets[0].getsockname()[1], flush=True)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)

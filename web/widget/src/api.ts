@@ -8,6 +8,8 @@ export interface Fault {
     code: string;
     /** From Retry-After, in milliseconds. */
     wait?: number;
+    /** Asking again is pointless. */
+    fatal?: boolean;
 }
 
 export const api = (path: string): string => new URL(`../api/widget/${path}`, location.href).href;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writing and sending. Enter sends, but never while an input method composes.
 import { app, now, tell } from "./app";
-import { card as drawCard } from "./bubble";
-import { $, h } from "./dom";
+import { $ } from "./dom";
 import { t } from "./i18n";
 import { kit, more, withMore } from "./kit";
 import { newId } from "./outbox";
@@ -13,7 +12,7 @@ import { actions, render, toBottom } from "./view";
 export const sends = (e: Pick<KeyboardEvent, "key" | "shiftKey" | "isComposing" | "keyCode">): boolean =>
     e.key === "Enter" && !e.shiftKey && !e.isComposing && e.keyCode !== 229;
 
-const area = () => $<HTMLTextAreaElement>("text");
+const area = () => $<HTMLTextAreaElement>("hintTouch");
 const button = () => $<HTMLButtonElement>("send");
 
 let typingSent = 0;
@@ -54,27 +53,6 @@ export const sendText = (text: string): void => {
 };
 export const sendCard = (card: Card): void => send({ kind: "card", card });
 
-/** Shows what the visitor was looking at; nothing is sent before they say so. */
-export function offer(card?: Card): void {
-    const el = $("offer");
-    el.hidden = !card;
-    if (!card) return;
-    const act = (cls: string, key: "give" | "dismiss") =>
-        h(
-            `button.${cls}`,
-            {
-                type: "button",
-                onclick() {
-                    offer();
-                    if (key === "give") sendCard(card);
-                    area().focus();
-                },
-            },
-            t(key),
-        );
-    el.replaceChildren(drawCard(card), act("ghost", "dismiss"), act("chip", "give"));
-}
-
 function pickFiles(list: FileList | null | undefined): boolean {
     const files = [...(list ?? [])];
     if (files[0]) withMore((m) => m.files(files));
@@ -105,6 +83,7 @@ export function composer(): void {
     };
     kit.warn = warn;
     kit.toBottom = toBottom;
+    kit.sendCard = sendCard;
     kit.insert = (text) => {
         el.setRangeText(text, el.selectionStart, el.selectionEnd, "end");
         changed();
@@ -135,7 +114,7 @@ export function composer(): void {
         pickFiles(pick.files);
         pick.value = "";
     };
-    $("smile").onclick = () => withMore((m) => m.emoji());
+    $("emoji").onclick = () => withMore((m) => m.emoji());
     document.onkeydown = (e) => {
         if (e.key !== "Escape" || e.isComposing || $<HTMLDialogElement>("dlg").open) return;
         if (emo.hidden) tell("close");

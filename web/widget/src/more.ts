@@ -2,7 +2,7 @@
 import { zhCNMore } from "./i18n/zh-CN";
 import type { Key } from "./i18n";
 import type { Kit, More } from "./kit";
-import type { FileInfo } from "./types";
+import type { Card, FileInfo } from "./types";
 import CSS from "./more.css";
 
 const EMOJI = "😊 😄 😂 🥰 😘 😅 🤔 😮 😢 😭 😡 😴 👍 👌 🙏 👏 💪 🤝 ❤️ 🎉 🌹 🎁 ☕ 🍵".split(" ");
@@ -15,6 +15,14 @@ export default (k: Kit): More => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(CSS);
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+
+    function draw(shape: string): SVGSVGElement {
+        const svg = icon("");
+        svg.setAttribute("viewBox", "0 0 24 24");
+        svg.innerHTML = shape;
+        return svg;
+    }
+    const bag = () => draw('<path d="M6 8h12l1 12H5zM9 8a3 3 0 0 1 6 0"/>');
 
     /* ---- dialog ---- */
     const dlg = $<HTMLDialogElement>("dlg");
@@ -103,18 +111,12 @@ export default (k: Kit): More => {
     /* ---- rating ---- */
     let taken: (() => void) | undefined;
     function face(i: number): SVGSVGElement {
-        const svg = icon("");
         const bend = (i - 3) * 2.2;
-        svg.setAttribute("viewBox", "0 0 24 24");
-        svg.innerHTML = `<circle cx="12" cy="12" r="9.5"/><path d="M8 ${15.5 - bend / 3}q4 ${bend} 8 0M9 9.5h0M15 9.5h0"/>`;
-        return svg;
+        return draw(`<circle cx="12" cy="12" r="9.5"/><path d="M8 ${15.5 - bend / 3}q4 ${bend} 8 0M9 9.5h0M15 9.5h0"/>`);
     }
     function rating(conversation: string): HTMLElement {
         const thanks = () => {
-            const ok = icon("");
-            ok.setAttribute("viewBox", "0 0 24 24");
-            ok.innerHTML = '<path d="m5 13 4 4L19 7"/>';
-            return h("div.sheet.done", { role: "status" }, ok, h("p", null, t("rateThanks")));
+            return h("div.sheet.done", { role: "status" }, draw('<path d="m5 13 4 4L19 7"/>'), h("p", null, t("rateThanks")));
         };
         if (app.rated === conversation) return thanks();
         let score = 0;
@@ -247,9 +249,65 @@ export default (k: Kit): More => {
             };
         }
         emo.hidden = !emo.hidden;
-        $("smile").setAttribute("aria-expanded", String(!emo.hidden));
-        (emo.hidden ? $("text") : (emo.firstElementChild as HTMLElement)).focus();
+        $("emoji").setAttribute("aria-expanded", String(!emo.hidden));
+        (emo.hidden ? $("hintTouch") : (emo.firstElementChild as HTMLElement)).focus();
     }
 
-    return { askEnd, leave, rating, rated: () => taken?.(), files, start, emoji };
+    /* ---- cards ---- */
+    const blank = { target: "_blank", rel: "noopener" };
+    /** A card opens through the shop's page, which may keep its visitor on the same page. */
+    function card(c: Card, cls = "cd"): HTMLElement {
+        const href = k.safeUrl(c.url);
+        const box = h("i", { "aria-hidden": true }, bag());
+        // The bag stays when the picture is missing or may not be loaded.
+        if (c.image) h("img", { src: c.image, alt: "", onload: (e: Event) => box.replaceChildren(e.target as Node) });
+        return h(
+            `${href ? "a" : "div"}.${cls}`,
+            {
+                href,
+                ...(href && blank),
+                onclick(e: Event) {
+                    if (!href || !k.framed) return;
+                    e.preventDefault();
+                    k.tell("nav", { url: href });
+                },
+            },
+            box,
+            h("span", null, h("b", null, c.title), c.subtitle && h("small", null, c.subtitle), c.price && h("em", null, c.price)),
+        );
+    }
+    const doc = (href: string, name: string | undefined, bytes: number) =>
+        h(
+            "div.b.doc",
+            null,
+            draw('<path d="M14 3H7v18h11V7zM14 3v4h4M10 12h5M10 16h5"/>'),
+            h("a", { href, ...blank, download: name }, name),
+            h("small", null, bytes < 1e6 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1048576).toFixed(1)} MB`),
+        );
+    function offer(c?: Card): void {
+        const el = $("offer");
+        el.hidden = !c;
+        if (!c) return;
+        const act = (cls: string, key: "give" | "dismiss") =>
+            button(cls, key, () => {
+                offer();
+                if (key === "give") k.sendCard(c);
+                $("hintTouch").focus();
+            });
+        el.replaceChildren(card(c), act("ghost", "dismiss"), act("chip", "give"));
+    }
+    function notice(): void {
+        const { session: s, open, nextOpen: at } = app;
+        const el = $("notice");
+        el.hidden = !s || open;
+        if (!s || open) return;
+        const d = at && k.day(at, k.now());
+        const time = at ? `${d === t("today") ? "" : `${d} `}${k.clock(at)}` : "";
+        el.replaceChildren(
+            h("p", null, k.fill(s.channel.offline_text ?? "") || t("away"), time && ` ${t("opens", { time })}`),
+            button("ghost", "leave", leave),
+        );
+    }
+
+    return { card, doc, offer, notice, askEnd, leave, rating, rated: () => taken?.(), files, start, emoji };
 };

@@ -2,37 +2,42 @@
 // Entry of the panel page: puts the parts together and reacts to server and host page.
 import { app, framed, now, setPort, talking, tell } from "./app";
 import { api, call, type Fault } from "./api";
-import { composer, offer, sendCard, sendText } from "./composer";
+import { composer, sendCard, sendText } from "./composer";
 import { $, h } from "./dom";
-import { clock, day, fill, lang, load, nearest, setAddress, t } from "./i18n";
+import { lang, load, nearest, setAddress, t } from "./i18n";
 import { more, withMore } from "./kit";
 import { Link } from "./link";
-import { Outbox, type Out } from "./outbox";
+import { Outbox } from "./outbox";
 import { openStore } from "./store";
 import { readable } from "./theme";
 import { Thread } from "./thread";
 import type { Card, Frame, Identity, Message, Page, Session } from "./types";
-import { arrived, atBottom, markRead, previews, render, toBottom, unread } from "./view";
+import { arrived, atBottom, markRead, previews, redraw, render, toBottom, unread } from "./view";
 
 const query = new URLSearchParams(location.search);
-const channel = query.get("channel") ?? "";
+const channel = query.get("channel");
 const root = document.documentElement;
+const media = (q: string) => matchMedia(`(${q})`);
+const touch = media("pointer:coarse").matches;
 const PAGE = 30;
 
 let known = false; // the token was accepted in this page
-let tries = 0;
 let base = 0; // last seq of the session: older messages come by HTTP
 let loading = false;
-let netTimer = 0;
-let typingTimer = 0;
-let color = query.get("color") ?? "";
+let tries = 0;
+let netTimer: number;
+let typingTimer: number;
+let pageTimer: number;
+let color = query.get("color");
+
+const later = (f: () => void, ms: number): number => setTimeout(f, ms) as unknown as number;
 
 /* ---- look ---- */
-const scheme = matchMedia("(prefers-color-scheme: dark)");
+const scheme = media("prefers-color-scheme:dark");
 function paint(): void {
     const forced = root.dataset.theme;
-    const c = color && readable(color, forced ? forced === "dark" : scheme.matches);
-    for (const [k, v] of Object.entries(c || {})) root.style.setProperty({ brand: "--brand", on: "--on-brand", soft: "--brand-soft" }[k]!, v);
+    const c = readable(color ?? "", forced ? forced === "dark" : scheme.matches);
+    for (const k in c) root.style.setProperty(`--${k}`, c[k]!);
 }
 function theme(name: string | null | undefined): void {
     if (name === "dark" || name === "light") root.dataset.theme = name;
@@ -41,47 +46,30 @@ function theme(name: string | null | undefined): void {
 }
 
 function labels(): void {
-    const label = (id: string, text: string) => {
-        $(id).setAttribute("aria-label", text);
-        $(id).title = text;
-    };
     root.lang = lang;
-    label("close", t("close"));
-    label("attach", t("attach"));
-    label("smile", t("emoji"));
-    label("send", t("send"));
-    for (const [id, text] of [["log", t("log")], ["emo", t("emoji")], ["text", t("hintTouch")]] as const)
-        $(id).setAttribute("aria-label", text);
+    for (const id of ["close", "attach", "emoji", "send", "log", "hintTouch"] as const) {
+        const el = $(id);
+        el.ariaLabel = t(id);
+        if (el.tagName === "BUTTON") el.title = t(id);
+    }
     $("end").textContent = t("end");
-    $<HTMLTextAreaElement>("text").placeholder = t(matchMedia("(pointer: coarse)").matches ? "hintTouch" : "hint");
-}
-
-/** Says that the line is down, but only when it stays down: a blip needs no words. */
-function net(up: boolean, n: number): void {
-    tries = n;
-    clearTimeout(netTimer);
-    const el = $("net");
-    if (up) el.replaceChildren();
-    else
-        netTimer = setTimeout(() => {
-            const form = tries > 2 && !talking();
-            el.replaceChildren(`${t("netDown")} ${form ? t("netForm") : ""}`, form ? h("button", { type: "button", onclick: leave }, t("leave")) : "");
-        }, 1500) as unknown as number;
+    $<HTMLTextAreaElement>("hintTouch").placeholder = t(touch ? "hintTouch" : "hint");
 }
 
 const leave = (): void => withMore((m) => m.leave());
 
-/** Strip over the composer outside business hours. */
-function notice(): void {
-    const { session: s, open, nextOpen: at } = app;
-    $("notice").hidden = !s || open;
-    if (!s || open) return;
-    const d = at && day(at, now());
-    const time = at ? `${d === t("today") ? "" : `${d} `}${clock(at)}` : "";
-    $("notice").replaceChildren(
-        h("p", null, fill(s.channel.offline_text ?? "") || t("away"), time && ` ${t("opens", { time })}`),
-        h("button.ghost", { type: "button", onclick: leave }, t("leave")),
-    );
+/** Says that the line is down, but only when it stays down: a blip needs no words. */
+function net(up: boolean, n: number): void {
+    const el = $("net");
+    tries = n;
+    clearTimeout(netTimer);
+    if (up) el.textContent = "";
+    else
+        netTimer = later(() => {
+            const form = tries > 2 && !talking();
+            el.textContent = t("netDown");
+            if (form) el.append(t("netForm"), h("button", { onclick: leave }, t("leave")));
+        }, 1500);
 }
 
 /* ---- session ---- */
@@ -95,40 +83,32 @@ function forget(): void {
 }
 
 async function authorise(): Promise<string> {
-    if (known && app.session) return app.session.token;
+    if (known) return app.session!.token;
+    const { store, identity, page } = app;
     let s: Session;
     try {
-        s = await call<Session>("session", {
-            channel,
-            token: app.store.get<string>("token"),
-            identity: app.identity,
-            lang,
-            page: app.page,
-        });
+        s = await call("session", { channel, token: store.get("token"), identity, lang, page });
     } catch (e) {
         const f = e as Fault;
-        if (f.code === "identity.forged" && app.identity) {
+        if (f.code === "identity.forged" && identity) {
             tell("error", { code: f.code });
             app.identity = undefined;
             return authorise();
         }
-        if (f.status >= 400 && f.status < 500 && f.status !== 429 && f.status !== 408) {
-            clearTimeout(netTimer);
+        // Anything else that is our own fault will not get better by asking again.
+        if (f.status > 399 && f.status < 500 && f.status !== 429) {
             $("net").textContent = t("fatal", { code: f.code });
             $("skel").hidden = true;
-            throw { fatal: true };
+            f.fatal = true;
         }
         throw f;
     }
-    const old = app.store.get<string>("visitor");
-    if (old && old !== s.visitor.id) {
-        app.store.set("token", null);
-        forget();
-    }
-    app.session = s;
-    app.store.set("token", s.token);
-    app.store.set("visitor", s.visitor.id);
+    const old = store.get("visitor");
+    if (old && old !== s.visitor.id) forget();
+    store.set("token", s.token);
+    store.set("visitor", s.visitor.id);
     known = true;
+    app.session = s;
     app.skew = s.now - Date.now();
     app.open = s.open;
     app.nextOpen = s.next_open_at;
@@ -136,17 +116,16 @@ async function authorise(): Promise<string> {
     color = query.get("color") || s.channel.color || "";
     paint();
     tell("ready", { color: s.channel.color });
-    if (app.conversation !== s.conversation) {
-        app.conversation = s.conversation;
-        base = s.last_seq;
-    }
+    move(s.conversation);
     $("form").hidden = false;
     $("skel").hidden = true;
-    if (s.conversation && app.thread.list.length === 0) void history();
-    else app.atStart = true;
-    notice();
+    if (s.conversation && !app.thread.list[0]) {
+        base = s.last_seq;
+        void history();
+    } else app.atStart = true;
     render();
-    withMore();
+    // Drawn again once the second part can draw cards.
+    withMore((m) => (m.notice(), redraw()));
     return s.token;
 }
 
@@ -159,85 +138,76 @@ async function history(): Promise<void> {
         const { items } = await call<{ items: Message[] }>(`messages?limit=${PAGE}${first ? `&before=${first.seq}` : ""}`);
         for (const m of items) app.thread.put(m);
         app.atStart = items.length < PAGE;
-        const from = log.scrollHeight - log.scrollTop;
+        const below = log.scrollHeight - log.scrollTop;
         render(!first);
-        if (first) log.scrollTop = log.scrollHeight - from;
+        if (first) log.scrollTop = log.scrollHeight - below;
         unread();
     } catch {
-        setTimeout(history, 4000);
+        later(history, 4e3);
     }
     loading = false;
 }
 
 /* ---- frames ---- */
+/** Our message is there: it leaves the outbox and joins the thread under the same key. */
 function settle(id: string | undefined, m: Pick<Message, "conversation" | "seq" | "at">): void {
-    const o: Out | undefined = id ? app.outbox.done(id) : undefined;
-    if (o?.local) previews.set(o.id, o.local);
-    if (o) app.thread.put({ ...m, role: "customer", kind: o.kind, text: o.text, file: o.file, card: o.card, client_id: o.id });
+    const o = id && app.outbox.done(id);
+    if (!o) return;
+    if (o.local) previews.set(o.id, o.local);
+    app.thread.put({ ...o, role: "customer", client_id: o.id, ...m });
 }
 
-function move(conversation: string | null | undefined): void {
-    if (!conversation || conversation === app.conversation) return;
+function move(conversation: string | null | undefined): boolean {
+    if (!conversation || conversation === app.conversation) return false;
     app.conversation = conversation;
     app.agentRead = app.myRead = base = 0;
+    return true;
 }
 
 const on: Record<string, (f: Frame) => void> = {
     welcome(f) {
         if (f.now) app.skew = f.now - Date.now();
-        if (f.conversation && f.conversation !== app.conversation) {
-            move(f.conversation);
-            void history();
-        }
+        if (move(f.conversation)) void history();
         app.myRead = Math.max(app.myRead, f.visitor_read ?? 0);
-        app.agentRead = Math.max(app.agentRead, f.agent_read ?? 0);
+        on.read!({ type: "", seq: f.agent_read });
     },
-    ack(f) {
-        const { client_id, seq, conversation } = f;
-        if (seq && conversation) {
-            move(conversation);
-            settle(client_id, { conversation, seq, at: f.at ?? now() });
-        } else if (!client_id && !seq) more?.rated();
-        else move(conversation);
+    ack({ client_id, seq, conversation, at = now() }) {
+        if (seq || client_id) move(conversation);
+        else more?.rated();
+        if (seq && conversation) settle(client_id, { conversation, seq, at });
     },
-    error(f) {
-        const id = f.client_id;
-        if (!id) return;
-        if (f.retry_after_ms) app.outbox.later(id, f.retry_after_ms);
-        else app.outbox.fail(id, f.code ?? "error");
+    error({ client_id, retry_after_ms, code = "error" }) {
+        if (!client_id) return;
+        if (retry_after_ms) app.outbox.later(client_id, retry_after_ms);
+        else app.outbox.fail(client_id, code);
     },
     message(f) {
         const m = f.message as unknown as Message;
         move(m.conversation);
         const stick = atBottom();
-        if (m.client_id) settle(m.client_id, m);
-        const isNew = app.thread.put(m);
+        settle(m.client_id, m);
         if (m.role !== "customer") app.typing = false;
+        const isNew = app.thread.put(m);
         render(stick);
         if (isNew) arrived(m);
     },
     meta(f) {
-        const { state, position, agent, open, next_open_at } = f;
-        app.meta = { state: state ?? app.meta.state, position, agent };
-        if (open != null) app.open = open;
-        app.nextOpen = next_open_at;
+        app.meta = f as typeof app.meta;
+        app.open = f.open ?? app.open;
+        app.nextOpen = f.next_open_at;
         tell("keep", { on: talking() });
-        notice();
+        more?.notice();
     },
     typing(f) {
-        app.typing = !!f.on;
+        app.typing = f.on;
         clearTimeout(typingTimer);
-        if (f.on)
-            typingTimer = setTimeout(() => {
-                app.typing = false;
-                render();
-            }, 8000) as unknown as number;
+        if (f.on) typingTimer = later(() => ((app.typing = false), render()), 8e3);
     },
     read(f) {
         app.agentRead = Math.max(app.agentRead, f.seq ?? 0);
     },
     recalled(f) {
-        app.thread.recall(f.conversation ?? app.conversation, f.seq ?? 0);
+        app.thread.recall(f.conversation ?? app.conversation, f.seq!);
         unread();
     },
 };
@@ -251,17 +221,13 @@ interface HostMessage {
     send?: boolean;
     text?: string;
     theme?: string;
-    open?: boolean;
 }
-function show(visible: boolean): void {
-    app.visible = visible;
-    if (!visible) return;
+function show(): void {
+    app.visible = true;
     app.link.start();
-    app.link.hurry();
     toBottom();
-    markRead();
     // On a phone the keyboard would cover what was just opened.
-    if (!matchMedia("(pointer: coarse)").matches) $("form").hidden ? $("log").focus() : $("text").focus();
+    if (!touch) $($("form").hidden ? "log" : "hintTouch").focus();
 }
 
 function renew(): void {
@@ -270,40 +236,58 @@ function renew(): void {
     if (app.visible) app.link.start();
 }
 
-let pageTimer = 0;
 function fromHost(m: HostMessage): void {
-    if (m.page) app.page = m.page;
+    const { card } = m;
+    app.page = m.page ?? app.page;
+    app.identity = m.identity ?? app.identity;
     if (m.theme) theme(m.theme);
-    if (m.identity) app.identity = m.identity;
-    if (m.t === "open") show(true);
-    else if (m.t === "idle") app.link.start();
-    else if (m.t === "hide") show(false);
-    else if (m.t === "identify") {
-        if (app.session) renew();
-    } else if (m.t === "reset") {
+    if (m.t === "open") show();
+    if (m.t === "hide") app.visible = false;
+    if (m.t === "idle") app.link.start();
+    if (m.t === "identify" && known) renew();
+    if (m.t === "send") sendText(m.text!);
+    if (card) {
+        if (m.send) sendCard(card);
+        else withMore((x) => x.offer(card));
+    }
+    if (m.t === "page" && known) {
+        clearTimeout(pageTimer);
+        pageTimer = later(() => {
+            const { session, page, store } = app;
+            if (session) void call("session", { channel, token: store.get("token"), page, lang }).catch(() => {});
+        }, 1500);
+    }
+    if (m.t === "reset") {
         forget();
         for (const k of ["token", "visitor", "draft", "rated", "leave"]) app.store.set(k, null);
         app.identity = app.session = undefined;
-        $<HTMLTextAreaElement>("text").value = "";
-        offer(undefined);
+        $<HTMLTextAreaElement>("hintTouch").value = "";
+        more?.offer();
         render();
         renew();
-    } else if (m.t === "page" && app.session) {
-        clearTimeout(pageTimer);
-        pageTimer = setTimeout(() => {
-            const token = app.session?.token;
-            if (token) void call("session", { channel, token, page: app.page, lang }).catch(() => {});
-        }, 1500) as unknown as number;
-    } else if (m.t === "card" && m.card) m.send ? sendCard(m.card) : offer(m.card);
-    else if (m.t === "send" && m.text) sendText(m.text);
+    }
 }
 
 async function main(): Promise<void> {
+    const early: MessageEvent[] = [];
+    let keep = true;
+    // What the host page says before the language is there waits for it.
+    let listen = (e: MessageEvent): void => void early.push(e);
+    addEventListener("message", (e) => {
+        const port = e.ports[0];
+        if (e.source !== parent || !e.data.zhixin || !port) return;
+        setPort(port);
+        port.onmessage = (x) => listen(x);
+        listen(e);
+    });
     theme(query.get("theme"));
-    const ready = load(nearest(query.get("lang") ?? navigator.language), (l) => import(/* @vite-ignore */ `./${l}.js`));
     app.store = openStore(`zx:${channel}:`, () => localStorage);
-    app.rated = app.store.get<string>("rated");
-    app.link = new Link({
+    app.rated = app.store.get("rated");
+    await load(nearest(query.get("lang") ?? navigator.language), (l) => {
+        const url = `./${l}.js`;
+        return import(url);
+    });
+    const link = new Link({
         url: api("ws").replace(/^http/, "ws"),
         authorise,
         after: () => app.thread.last(app.conversation) || base,
@@ -320,42 +304,39 @@ async function main(): Promise<void> {
             known = false;
         },
     });
-    // What happens before the language is there waits for it.
-    const early: MessageEvent[] = [];
-    let listen = (e: MessageEvent): void => void early.push(e);
-    addEventListener("message", (e) => {
-        if (e.source !== parent || !e.data?.zhixin || !e.ports[0]) return;
-        setPort(e.ports[0]);
-        e.ports[0].onmessage = (x) => listen(x);
-        listen(e);
-    });
-    await ready;
-    app.outbox = new Outbox({ up: () => app.link.up, send: (f) => app.link.send(f), changed: () => app.session && render(), now }, app.store);
+    app.link = link;
+    app.outbox = new Outbox(
+        { up: () => link.up, send: (f) => link.send(f), changed: () => app.session && render(), now },
+        app.store,
+    );
     labels();
     composer();
+    render();
     $("close").hidden = !framed;
     $("close").onclick = () => tell("close");
     $("end").onclick = () => withMore((m) => m.askEnd());
     $("jump").onclick = toBottom;
-    $("log").onscroll = () => {
-        if ($("log").scrollTop < 60 && !app.atStart && app.thread.list.length > 0) void history();
+    const log = $("log");
+    log.onscroll = () => {
+        keep = atBottom();
+        if (log.scrollTop < 60 && !app.atStart && app.thread.list[0]) void history();
         markRead();
     };
-    new ResizeObserver(() => app.visible && keep && toBottom()).observe($("log"));
-    let keep = true;
-    $("log").addEventListener("scroll", () => (keep = atBottom()), { passive: true });
-    document.onvisibilitychange = () => {
-        app.link.hurry();
+    // The keyboard of a phone, a taller text box: who was at the end stays there.
+    new ResizeObserver(() => keep && toBottom()).observe(log);
+    const look = () => {
+        link.hurry();
         markRead();
     };
-    addEventListener("online", () => app.link.hurry());
+    document.onvisibilitychange = look;
+    addEventListener("online", look);
     scheme.onchange = paint;
     if (!app.store.lasting) $("count").textContent = t("noStore");
-    listen = (e) => fromHost(e.data as HostMessage);
+    listen = (e) => fromHost(e.data);
     early.forEach(listen);
     // Opened as a page of its own, or in a frame without our loader.
-    if (!framed) show(true);
-    else if (early.length === 0) setTimeout(() => !app.session && !app.visible && show(true), 3000);
+    if (!framed) show();
+    else later(() => app.visible ?? show(), 3e3);
 }
 
 void main();

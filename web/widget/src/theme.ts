@@ -17,7 +17,7 @@ export function parse(hex: string): Rgb | undefined {
 }
 
 /** Colours for one surface: brand as fill and as text, the text on the fill, a tint as background. */
-export function readable(hex: string, dark: boolean): { brand: string; on: string; soft: string } | undefined {
+export function readable(hex: string, dark: boolean): Record<string, string> | undefined {
     let c = parse(hex);
     if (!c) return undefined;
     const surface = dark ? [23, 28, 34] : [255, 255, 255];
@@ -26,5 +26,5 @@ export function readable(hex: string, dark: boolean): { brand: string; on: strin
     for (let i = 0; i < 20 && ratio(lum(c), ground) < 4.6; i++) c = c.map((v) => Math.round(v + (goal - v) * 0.08)) as Rgb;
     const on = ratio(lum(c), 1) >= 4.5 ? "#fff" : "#081427";
     const soft = surface.map((v, i) => Math.round(v + (c![i]! - v) * (dark ? 0.16 : 0.09)));
-    return { brand: `rgb(${c.join()})`, on, soft: `rgb(${soft.join()})` };
+    return { brand: `rgb(${c.join()})`, "on-brand": on, "brand-soft": `rgb(${soft.join()})` };
 }

@@ -147,6 +147,13 @@ export function arrived(m: Message): void {
     unread();
 }
 
+/** Bubbles that were drawn without the second part are drawn again. */
+export function redraw(): void {
+    bodies.clear();
+    drawn.forEach((d) => (d.sig = ""));
+    render();
+}
+
 export function render(stick = atBottom()): void {
     const list = $("list");
     const all = rows();
