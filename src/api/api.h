@@ -11,12 +11,19 @@
  * parsing, understanding). With SQLite a write's `run` is on the write lane: SQL and small
  * decisions only. `run` may run again after a lost race: it must set the reply anew each time.
  */
+#include "accounts/accounts.h"
 #include "base/ctx.h"
 #include "base/json.h"
 #include "net/net.h"
+#include "service/service.h"
 #include "store/store.h"
 
 typedef struct Api Api;
+Store *api_store(Api *a);
+Accounts *api_accounts(Api *a);
+Service *api_service(Api *a);
+bool api_demo(const Api *a);
+const char *api_data_dir(const Api *a);
 
 typedef enum {
     API_ANYONE,  /* no log-in */
@@ -36,10 +43,12 @@ typedef struct {
     Api *api;
     Ctx *c;
     const NetRequest *request;
-    const Json *body; /* parsed when the route takes JSON; NULL otherwise */
-    int64_t id[2];    /* {id} parts of the path, in order */
-    Str text_id;      /* {key} part of the path */
-    void *work;       /* from prepare to run (arena) */
+    const Json *body;               /* parsed when the route takes JSON; NULL otherwise */
+    int64_t id[2];                  /* {id} parts of the path, in order */
+    Str text_id;                    /* {key} part of the path */
+    void *work;                     /* from prepare to run (arena) */
+    const AccountsSession *session; /* NULL: an API key, a visitor, or nobody */
+    Str base_url;                   /* "https://desk.example.com" as the caller reached us */
     /* reply */
     int status;       /* 200 unless set */
     Str content_type; /* JSON unless set */
@@ -57,6 +66,7 @@ typedef struct {
     ApiTx tx;
     long body_bytes; /* 0: no body. JSON unless raw_body */
     bool raw_body;
+    bool slow;                     /* argon2, big files: has a queue and a worker of its own */
     Err (*prepare)(ApiCall *call); /* may be NULL */
     Err (*run)(ApiCall *call);     /* may be NULL when tx is none and prepare answered */
     const char *summary;           /* English, for openapi.json and docs/api.md */

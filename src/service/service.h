@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SERVICE_SERVICE_H
+#define SERVICE_SERVICE_H
+/*
+ * service: use cases across accounts, desk, nlu and assist: what happens when a visitor writes, an
+ * agent answers, a shop changes its rules. Owns the snapshots of each shop's configuration and the
+ * timers' handlers. Refuses to speak HTTP or JSON frames (api) and to keep rows of its own.
+ *
+ * Use cases that need slow work come in two: X_prepare on a worker, without a transaction (it may
+ * store_read by itself), then X inside the caller's transaction; X may run again after a lost race.
+ */
+#include "accounts/accounts.h"
+#include "assist/guard.h"
+#include "assist/suggest.h"
+#include "base/log.h"
+#include "desk/desk.h"
+#include "store/store.h"
+
+typedef struct Service Service;
+
+typedef struct {
+    Store *store;
+    Accounts *accounts;
+    const Log *log;
+    bool demo;
+} ServiceConfig;
+/* Compiles lexicons, scripts and guard rules that are embedded in the program. Owned. */
+Err service_open(const ServiceConfig *config, ErrSlot *e, Service **ret) WARN_UNUSED;
+void service_close(Service *s); /* NULL is fine */
+const NluModel *service_nlu(const Service *s);
+
+/* ---- the configuration in force (shop.c) ---- */
+/* Immutable, reference counted; all threads. A change makes a new one. */
+typedef struct {
+    int64_t shop_id;
+    DeskRules rules;            /* the shop's; service_shop_rules gives a channel's */
+    Str hours_json, guard_json; /* as stored, or the defaults, with "version" 0 */
+    int64_t hours_version, sla_version, guard_version, scripts_version;
+    const AssistGuard *guard;
+    const AssistLibrary *scripts;
+    const AssistFact *facts; /* of the shop: hours, policies; never invented */
+    size_t fact_n;
+} ServiceShop;
+/* Borrowed until the context's arena is reset (a reference is dropped then). Reads the store when
+ * the shop is not in the cache: call it from prepare, or inside a transaction. */
+Err service_shop(Service *s, Ctx *c, const ServiceShop **ret) WARN_UNUSED; /* c->actor.shop_id */
+void service_shop_forget(Service *s,
+                         int64_t shop_id); /* DESK_WAKE_SETTINGS: read again next time */
+DeskRules service_shop_rules(const ServiceShop *shop, const DeskChannel *ch);
+
+/* ---- visitors (visitor.c) ---- */
+typedef struct {
+    /* asked: borrowed */
+    Str channel_key, token, user_id, user_name, user_hash, jwt, lang, page_url, page_title;
+    /* answered: arena */
+    Str new_token;
+    DeskChannel channel;
+    DeskCustomer customer;
+    bool has_conversation;
+    DeskConversation conversation;
+    bool open;
+    int64_t next_open_at; /* 0: open, or never */
+} ServiceSession;
+/* Token or signed identity or a new visitor. Codes: channel.unknown, identity.forged,
+ * identity.expired. A write: c->actor is set to the visitor. */
+Err service_visitor_session(Service *s, Ctx *c, ServiceSession *ss) WARN_UNUSED;
+/* The actor behind a visitor token: role, shop, customer, channel. Read-only; any shop: the token
+ * is the proof. ERR_AUTH visitor.token when forged, older than 180 days, or its channel is gone. */
+Err service_visitor_actor(Service *s, Ctx *c, Str token, Actor *ret) WARN_UNUSED;
+
+/* One message on its way in, from either side. */
+typedef struct {
+    /* asked: borrowed */
+    int64_t conversation_id; /* staff; 0 for visitors: their current one */
+    Str client_id, kind, text;
+    int64_t file_id;
+    Str card_json;
+    Str script_id; /* staff: accepted suggestion */
+    const Str *guard_seen;
+    size_t guard_seen_n;
+    int64_t reply_to;
+    /* prepared */
+    DeskDraft draft;
+    const ServiceShop *shop;
+    AssistGuardHit hits[ASSIST_GUARD_HITS];
+    size_t hit_n; /* staff: > 0 = not stored; ask the person */
+    AssistLevel level;
+    AssistSuggestion suggestions[ASSIST_SUGGEST_MAX]; /* visitor's text: what could be answered */
+    size_t suggestion_n;
+    /* answered */
+    DeskMessage message;
+    DeskConversation conversation;
+    bool again; /* the same client_id was stored before */
+} ServiceSend;
+/* Codes: message.empty, message.too_long (4000 / visitors 2000 code points), message.kind,
+ * message.client_id, file.unknown, customer.blocked, conversation.unknown, conversation.closed. */
+Err service_visitor_send_prepare(Service *s, Ctx *c, ServiceSend *m) WARN_UNUSED;
+/* Opens or reopens the conversation, stores, routes; leaves SERVICE_WAKE_SUGGEST. A conversation
+ * whose agent has left goes back to the queue. */
+Err service_visitor_send(Service *s, Ctx *c, ServiceSend *m) WARN_UNUSED;
+Err service_staff_send_prepare(Service *s, Ctx *c, ServiceSend *m) WARN_UNUSED;
+Err service_staff_send(Service *s, Ctx *c, ServiceSend *m) WARN_UNUSED;
+/* Request to chat without a message: the greeting clock starts (PRE-1). */
+Err service_visitor_start(Service *s, Ctx *c, Str client_id, Str page_url, Str page_title,
+                          DeskConversation *ret) WARN_UNUSED;
+/* Left while nobody is there: contact and text become a queued conversation; receipt is what the
+ * visitor keeps. */
+Err service_visitor_offline(Service *s, Ctx *c, Str name, Str contact, Str text,
+                            Str *ret_receipt) WARN_UNUSED;
+Err service_visitor_close(Service *s, Ctx *c) WARN_UNUSED;
+Err service_visitor_rate(Service *s, Ctx *c, int64_t score, Str tags_json, Str note) WARN_UNUSED;
+typedef struct {
+    bool has_conversation;
+    DeskConversation conversation; /* joined */
+    int64_t position;              /* 1 = next; 0: not waiting */
+    bool open;
+    int64_t next_open_at;
+} ServiceMeta;
+Err service_visitor_meta(Service *s, Ctx *c, ServiceMeta *ret) WARN_UNUSED; /* read */
+
+enum { SERVICE_WAKE_SUGGEST = 64 /* id = conversation, seq = for_seq; data = ServiceSuggested */ };
+typedef struct {
+    int64_t shop_id, assignee_id;
+    const AssistSuggestion *items;
+    size_t n;
+} ServiceSuggested;
+
+/* ---- staff ---- */
+/* Suggestions for the conversation as it is now (read transaction). */
+Err service_suggest(Service *s, Ctx *c, int64_t conversation_id, AssistSuggestion *ret,
+                    size_t *ret_n, int64_t *ret_for_seq) WARN_UNUSED;
+Err service_staff_close(Service *s, Ctx *c, int64_t conversation_id, Str reason, Str note,
+                        DeskConversation *ret) WARN_UNUSED;
+Err service_staff_take(Service *s, Ctx *c, int64_t conversation_id, bool takeover,
+                       DeskConversation *ret) WARN_UNUSED;
+Err service_staff_transfer(Service *s, Ctx *c, int64_t conversation_id, int64_t to_user, Str skill,
+                           Str note, DeskConversation *ret) WARN_UNUSED;
+Err service_staff_reopen(Service *s, Ctx *c, int64_t conversation_id,
+                         DeskConversation *ret) WARN_UNUSED;
+Err service_staff_merge(Service *s, Ctx *c, int64_t from, int64_t into,
+                        DeskConversation *ret) WARN_UNUSED;
+
+/* ---- demo and first start (demo.c) ---- */
+/* Demo shop, people, channel with key "demo", working hours always; idempotent. */
+Err service_demo(Service *s, ErrSlot *e) WARN_UNUSED;
+
+/* ---- timers ---- */
+/* publish: gives c->wakes to the edge after the commit. Starts store_timers with desk.sla,
+ * desk.snooze, desk.gone, desk.away, and hourly upkeep (accounts_sweep). Also marks agents as gone
+ * whose sockets ended with the last process. */
+Err service_start(Service *s, void (*publish)(Ctx *c, void *user), void *user,
+                  ErrSlot *e) WARN_UNUSED;
+#endif
