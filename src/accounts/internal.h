@@ -40,7 +40,17 @@ Err accounts_session_sweep(Ctx *c) WARN_UNUSED;
 /* Text of min..max code points without control characters; field errors request.field_length,
  * request.field_value. */
 Err accounts_check_text(Ctx *c, const char *field, Str s, size_t min, size_t max) WARN_UNUSED;
-/* A JSON object written with `fill`, for audit details: keys and texts are escaped. Pairs "key",
- * Str, ended by NULL. */
+/* A JSON object for audit details: texts are escaped. Pairs "key", Str, ended by NULL. */
 Str accounts_detail(Ctx *c, ...);
+
+/* What is checked of a person before it is written. login and email: lower case, empty when there
+ * is none. */
+typedef struct {
+    Str login, email, name, nickname, number;
+    Str *skills; /* replaced by its compact form */
+    int64_t capacity, max_channels;
+} AccountsUserFields;
+Err accounts_user_check(Ctx *c, const AccountsUserFields *f) WARN_UNUSED;
+/* c->actor becomes this person in the shop that c->actor names. */
+void accounts_act_as(Ctx *c, const AccountsUser *u);
 #endif

@@ -19,7 +19,8 @@ typedef struct {
 } AccountsNewUser;
 /* Owner (or the program). Checks every field. CONFLICT user.taken. Audited. */
 Err accounts_user_create(Ctx *c, const AccountsNewUser *n, int64_t *ret_id) WARN_UNUSED;
-/* Makes an existing person a member of the actor's shop. CONFLICT user.member. Audited. */
+/* Makes an existing person a member of the actor's shop, or again a member. The program only: an
+ * invitation that the person accepted comes first. CONFLICT user.member. Audited. */
 Err accounts_user_join(Ctx *c, int64_t user_id, Role role) WARN_UNUSED;
 Err accounts_user_list(Ctx *c, AccountsUser **ret, size_t *ret_n) WARN_UNUSED;
 Err accounts_user_list_installation(Ctx *c, AccountsUser **ret,
