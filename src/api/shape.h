@@ -12,6 +12,7 @@ typedef enum { SHAPE_VISITOR, SHAPE_STAFF, SHAPE_SUPERVISOR } ShapeFor;
 bool shape_message(JsonW *w, const DeskMessage *m, ShapeFor who);
 bool shape_message_seen(const DeskMessage *m, ShapeFor who);
 void shape_row(JsonW *w, const DeskConversation *v);
+void shape_last(JsonW *w, const DeskConversation *v); /* head of the last message, or null */
 /* The "sla" member's value: object or null. */
 void shape_sla(JsonW *w, const DeskConversation *v);
 void shape_agent_members(JsonW *w, const DeskAgent *a); /* id … capacity, without the braces */
@@ -19,4 +20,8 @@ void shape_customer(JsonW *w, const DeskCustomer *cu, bool see_contact);
 void shape_suggestions(JsonW *w, const AssistSuggestion *items, size_t n); /* an array */
 void shape_hits(JsonW *w, const AssistGuardHit *hits, size_t n);           /* an array */
 void shape_channel(JsonW *w, const DeskChannel *ch, Str base_url, bool see_secret);
+void shape_channel_face(JsonW *w, const DeskChannel *ch); /* key … privacy_text: members only */
+/* The value of a member of an object that we wrote ourselves, as JSON text: borrowed, STR_NONE when
+ * absent. Reads without a tree, for rows that carry JSON. */
+Str shape_member(Str json, const char *key);
 #endif

@@ -65,6 +65,7 @@ typedef struct {
     Str channel_name, channel_kind, customer_name, customer_vip;
     bool customer_signed, customer_blocked, returning;
     Str assignee_name;
+    bool online; /* the visitor has a socket open: not stored, the edge sets it */
 } DeskConversation;
 
 typedef struct {
