@@ -95,8 +95,8 @@ static void tricks_do_not_slip_past(void **state)
                                          "滚·_·开",
                                          "ＴＭＤ",
                                          "t m d",
-                                         "T\xC2\xADm\xE2\x80\x8D"
-                                         "d",
+                                         ("T\xC2\xADm\xE2\x80\x8D"
+                                          "d"),
                                          "滚\n开",
                                          "滚\xE3\x80\x80开",
                                          "滚\xCC\xB6开",
@@ -180,8 +180,8 @@ static void stored_rules_and_faulty_ones(void **state)
         "{\"rules\":[{}]}",
         "{\"rules\":[{\"id\":\"a\",\"level\":\"loud\",\"message\":\"m\",\"words\":[]}]}",
         "{\"rules\":[{\"id\":\"a\",\"level\":\"warn\",\"message\":\"m\",\"words\":[\"\"]}]}",
-        "{\"rules\":[{\"id\":\"a\",\"level\":\"warn\",\"message\":\"m\",\"words\":[]},"
-        "{\"id\":\"a\",\"level\":\"warn\",\"message\":\"m\",\"words\":[]}]}"};
+        ("{\"rules\":[{\"id\":\"a\",\"level\":\"warn\",\"message\":\"m\",\"words\":[]},"
+         "{\"id\":\"a\",\"level\":\"warn\",\"message\":\"m\",\"words\":[]}]}")};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         ErrSlot slot = {0};
         assert_null(assist_guard_create(str_of(bad[i]), &slot));
