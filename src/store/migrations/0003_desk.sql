@@ -170,6 +170,7 @@ CREATE TABLE file (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX file_owner ON file (customer_id, created_at);
+CREATE INDEX file_unused ON file (created_at) WHERE used = 0;
 
 -- Reply templates (话术). `shop_id`+`id`; the library's own carry their content id. `body` is the JSON of content/scripts.
 CREATE TABLE script (
