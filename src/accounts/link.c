@@ -20,6 +20,25 @@ static const StoreField FIELDS[] = {
 };
 static const StoreMap MAP = STORE_MAP(AccountsInvitation, FIELDS);
 
+/* An invitation that could never be accepted is refused when it is written. */
+static Err not_yet_here(Ctx *c, Str email)
+{
+    AccountsProofRow who;
+    AccountsUser u;
+    bool found;
+    Err err = accounts_user_by_login(c, email, &who, &found);
+    if (err || !found)
+        return err;
+    err = accounts_user_get(c, who.id, &u);
+    if (err == ERR_NOT_FOUND) {
+        err_clear(&c->err);
+        return ERR_OK;
+    }
+    if (!err && u.active)
+        err = ctx_err(c, ERR_CONFLICT, "user.member", "this person works in the shop already");
+    return err;
+}
+
 static bool token_shape(Str token)
 {
     return token.n >= 32 && token.n <= 64;
@@ -40,6 +59,8 @@ Err accounts_invite(Ctx *c, Str email, Str name, Role role, Str *ret_token, int6
                         "roles are owner, supervisor, agent and trainer");
     if (!err)
         err = accounts_check_text(c, "name", name, 0, 60);
+    if (!err)
+        err = not_yet_here(c, email);
     if (err)
         return err;
     int64_t id = ctx_id(c);

@@ -55,8 +55,9 @@ static Err fail(Ctx *c, AccountsProof *p, AccountsOutcome outcome)
 }
 
 /* Time has passed since read and check: tries running beside this one may have used up the free
- * ones, and the password may be another by now. */
-static Err judge_password(Ctx *c, AccountsProof *p)
+ * ones, and the password may be another by now. *ret_now is the row as it is; p->row stays what was
+ * checked, because this may run again. */
+static Err judge_password(Ctx *c, AccountsProof *p, AccountsProofRow *ret_now)
 {
     p->wait_ms = 0;
     Err err = accounts_throttle_wait(c, p->who, &p->wait_ms);
@@ -66,15 +67,12 @@ static Err judge_password(Ctx *c, AccountsProof *p)
         p->outcome = ACCOUNTS_WAIT;
         return ERR_OK;
     }
-    Str checked = p->row.password_hash;
     if (p->found)
-        err = accounts_user_proof(c, p->row.id, &p->row);
+        err = accounts_user_proof(c, p->row.id, ret_now);
     if (err)
         return err;
-    if (!p->found || !p->ok || !str_eq(checked, p->row.password_hash)) {
-        p->row.password_hash = checked; /* this may run again */
+    if (!p->found || !p->ok || !str_eq(p->row.password_hash, ret_now->password_hash))
         return fail(c, p, ACCOUNTS_WRONG);
-    }
     p->outcome = ACCOUNTS_PASS;
     return ERR_OK;
 }
@@ -90,21 +88,23 @@ static Err pass(Ctx *c, AccountsProof *p)
 
 Err accounts_proof_settle(Ctx *c, AccountsProof *p)
 {
-    Err err = judge_password(c, p);
+    AccountsProofRow now;
+    Err err = judge_password(c, p, &now);
     return err || p->outcome != ACCOUNTS_PASS ? err : pass(c, p);
 }
 
-static Err judge_code(Ctx *c, const Accounts *a, AccountsProof *p, bool *ret_recovery)
+static Err judge_code(Ctx *c, const Accounts *a, AccountsProof *p, Str totp_secret,
+                      bool *ret_recovery)
 {
     bool ok = false;
     *ret_recovery = false;
-    if (!p->row.totp_secret.n)
+    if (!totp_secret.n)
         return ERR_OK;
     if (!p->code.n) {
         p->outcome = ACCOUNTS_CODE_NEEDED;
         return ERR_OK;
     }
-    Err err = accounts_totp_use(c, a, p->row.id, p->row.totp_secret, p->code, &ok, ret_recovery);
+    Err err = accounts_totp_use(c, a, p->row.id, totp_secret, p->code, &ok, ret_recovery);
     return err || ok ? err : fail(c, p, ACCOUNTS_CODE_WRONG);
 }
 
@@ -145,11 +145,12 @@ void accounts_act_as(Ctx *c, const AccountsUser *u)
 Err accounts_login_settle(Ctx *c, const Accounts *a, AccountsProof *p, Str browser,
                           AccountsNewSession *ret)
 {
+    AccountsProofRow now;
     bool recovery = false;
     c->actor = (Actor){.address = c->actor.address}; /* also when it runs again */
-    Err err = judge_password(c, p);
+    Err err = judge_password(c, p, &now);
     if (!err && p->outcome == ACCOUNTS_PASS)
-        err = judge_code(c, a, p, &recovery);
+        err = judge_code(c, a, p, now.totp_secret, &recovery);
     if (!err && p->outcome == ACCOUNTS_PASS)
         err = enter(c, p, browser, ret);
     if (err || p->outcome != ACCOUNTS_PASS)
