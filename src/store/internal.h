@@ -140,6 +140,19 @@ Err store_migrate(Store *s, StoreConn *conn, ErrSlot *e) WARN_UNUSED;
 /* Learns the last position (SQLite) or the transaction base (PostgreSQL). */
 Err store_event_start(Store *s, StoreConn *conn, ErrSlot *e) WARN_UNUSED;
 void store_log(const Store *s, LogLevel level, const char *msg, const ErrSlot *e);
+
+/* ---- events and cursors: event.c; leases: lease.c. All inside a transaction. ---- */
+typedef struct {
+    int64_t xid, position;
+} StoreCursor;
+Err store_cursor_get(Ctx *c, const char *name, StoreCursor *ret) WARN_UNUSED; /* none: the start */
+Err store_event_after(Ctx *c, StoreCursor from, size_t limit, StoreEvent **ret,
+                      size_t *ret_n) WARN_UNUSED;
+Err store_lease_take(Ctx *c, const char *name, int64_t for_ms, bool *ret_held) WARN_UNUSED;
+Err store_lease_drop_all(Ctx *c, void *store) WARN_UNUSED;  /* those of this process */
+Err store_lease_drop_node(Ctx *c, void *store) WARN_UNUSED; /* left by a killed one */
+
+/* ---- small things ---- */
 _Noreturn void store_no_memory(void);
 void *store_alloc(size_t bytes); /* zeroed, owned; never NULL */
 char *store_strdup(const char *s);
@@ -155,6 +168,9 @@ Err store_sqlite_release(StoreConn *conn, ErrSlot *e) WARN_UNUSED;
 Err store_sqlite_rollback_to(StoreConn *conn, ErrSlot *e) WARN_UNUSED;
 Err store_sqlite_copy(Store *s, const char *to_path,
                       ErrSlot *e) WARN_UNUSED; /* online backup into a new file */
+enum { STORE_CHECK_TEXT = 200 };
+Err store_sqlite_integrity(struct sqlite3 *db, bool quick, ErrSlot *e) WARN_UNUSED;
+Err store_sqlite_check_file(const char *path, ErrSlot *e) WARN_UNUSED; /* a backup */
 
 Err store_lane_start(Store *s, StoreConn *writer,
                      ErrSlot *e) WARN_UNUSED; /* takes the connection */
@@ -184,8 +200,10 @@ Err store_pg_dump(Store *s, const char *to_path,
                   ErrSlot *e) WARN_UNUSED; /* pg_dump found on PATH */
 
 /* ---- threads above the drivers ---- */
-void store_followers_stop(Store *s);
+void store_followers_stop(Store *s); /* the thread ends; waking it is still allowed */
+void store_followers_free(Store *s);
 void store_timers_stop(Store *s);
+void store_timers_free(Store *s);
 void store_timers_wake(Store *s, int64_t due_at_ms);
 /* Waits on a condition made by store_cond_init until woken or the time has passed. */
 void store_cond_init(pthread_cond_t *cond); /* on the steady clock */

@@ -1,5 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
 
+-- name: lock
+-- One process at a time changes the schema, until its transaction ends (SQLite has one writer).
+-- sqlite: SELECT 1
+-- pg: SELECT pg_advisory_xact_lock(4911372006)
+;
+
 -- name: table
 -- The list of what was applied; made before the first migration.
 CREATE TABLE IF NOT EXISTS schema_migration (

@@ -266,7 +266,7 @@ Err store_pg_read(Store *s, Ctx *c, StoreRun run, void *arg)
 {
     StorePgPool *p = s->pg_pool;
     for (int tries = 0;; tries++) {
-        StoreConn *conn;
+        StoreConn *conn = NULL;
         Err err = take(p, &c->err, &conn);
         if (err)
             return err;

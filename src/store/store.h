@@ -151,6 +151,7 @@ Err store_open(const StoreConfig *config, ErrSlot *e, Store **ret) WARN_UNUSED;
 void store_close(Store *s); /* drains the queue, stops the threads, checkpoints */
 bool store_is_pg(const Store *s);
 int64_t store_schema_version(const Store *s);
+IdSource *store_ids(Store *s); /* the process's one source of ids, for every ctx_init */
 
 typedef struct {
     int64_t commits, units, unit_errors, reruns, queue_depth, wal_bytes, checkpoint_ms,
@@ -176,6 +177,7 @@ typedef struct {
     size_t batch;
     StoreRun step; /* arg = StoreFollowerBatch * */
     void *user;
+    void (*stepped)(Ctx *c, void *user); /* after the commit: publish c->wakes; may be NULL */
 } StoreFollower;
 typedef struct {
     const StoreEvent *events;
