@@ -35,9 +35,14 @@ const steps = {
     build: () => run('vite/bin/vite.js', ['build', ...extra]),
     dev: () => run('vite/bin/vite.js', ['--host', '127.0.0.1', ...extra]),
     unit: () => run('vitest/vitest.mjs', ['run', ...extra]),
+    lint: () => run('@biomejs/biome/bin/biome', ['check', 'src', 'tools', ...extra]),
     check() {
         steps.types();
+        steps.lint();
         steps.unit();
+        steps.build();
+        const size = spawnSync(nodeBinary(), [join(desk, 'tools/size.mjs')], { stdio: 'inherit' });
+        process.exit(size.status ?? 1);
     },
 };
 const step = steps[process.argv[2]];

@@ -50,7 +50,9 @@ const isMac = typeof navigator !== 'undefined' && /mac/i.test(navigator.platform
 export function inInput(target: EventTarget | null): boolean {
     const el = target as HTMLElement | null;
     if (!el?.closest) return false;
-    return !!el.closest('input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]');
+    return !!el.closest(
+        'input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]',
+    );
 }
 
 export function onKeydown(e: KeyboardEvent) {

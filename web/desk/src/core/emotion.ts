@@ -10,7 +10,13 @@ const TONE: Record<Emotion, string> = {
     disappointed: 'unhappy',
     angry: 'angry',
 };
-const STEP: Record<Emotion, number> = { pleased: 1, calm: 0, anxious: -1, disappointed: -2, angry: -3 };
+const STEP: Record<Emotion, number> = {
+    pleased: 1,
+    calm: 0,
+    anxious: -1,
+    disappointed: -2,
+    angry: -3,
+};
 
 export const emotionOf = (code: string): Emotion =>
     (EMOTIONS as string[]).includes(code) ? (code as Emotion) : 'calm';

@@ -24,6 +24,7 @@ export function span(seconds: number): string {
     const s = Math.max(0, Math.floor(seconds));
     if (s < 60) return `${s}s`;
     if (s < 3600) return `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}`;
-    if (s < 86_400) return `${Math.floor(s / 3600)}h${String(Math.floor((s % 3600) / 60)).padStart(2, '0')}m`;
+    if (s < 86_400)
+        return `${Math.floor(s / 3600)}h${String(Math.floor((s % 3600) / 60)).padStart(2, '0')}m`;
     return `${Math.floor(s / 86_400)}d`;
 }

@@ -26,7 +26,14 @@ export function place(
     } else {
         const below = anchor.bottom + gap;
         const above = anchor.top - gap - h;
-        y = side === 'below' ? (below <= maxY || above < 8 ? below : above) : above >= 8 ? above : below;
+        y =
+            side === 'below'
+                ? below <= maxY || above < 8
+                    ? below
+                    : above
+                : above >= 8
+                  ? above
+                  : below;
     }
     box.style.left = `${Math.max(8, Math.min(x, maxX))}px`;
     box.style.top = `${Math.max(8, Math.min(y, maxY))}px`;
