@@ -15,20 +15,12 @@ static const struct {
 } SCOPES[] = {{"read", SCOPE_READ}, {"chat", SCOPE_CHAT}, {"admin", SCOPE_ADMIN}};
 enum { SCOPES_N = sizeof SCOPES / sizeof *SCOPES };
 
-static void write_time(JsonW *w, const char *key, int64_t at_ms)
-{
-    if (at_ms)
-        jw_ki64(w, key, at_ms);
-    else
-        jw_knull(w, key);
-}
-
+/* Members only; the braces are the caller's. */
 static void write_key(JsonW *w, const AccountsApiKey *k)
 {
-    jw_obj(w);
     jw_kid(w, "id", k->id);
     jw_kstr(w, "name", k->name);
-    jw_kstr(w, "hint", k->hint);
+    jw_kstr(w, "prefix", k->hint);
     jw_key(w, "scopes");
     jw_arr(w);
     for (size_t i = 0; i < SCOPES_N; i++) {
@@ -38,9 +30,10 @@ static void write_key(JsonW *w, const AccountsApiKey *k)
     jw_arr_end(w);
     jw_kid(w, "user", k->user_id);
     jw_ki64(w, "created_at", k->created_at_ms);
-    write_time(w, "used_at", k->used_at_ms);
-    write_time(w, "revoked_at", k->revoked_at_ms);
-    jw_obj_end(w);
+    if (k->used_at_ms)
+        jw_ki64(w, "last_used_at", k->used_at_ms);
+    else
+        jw_knull(w, "last_used_at");
 }
 
 Err api_keys(ApiCall *call)
@@ -54,8 +47,13 @@ Err api_keys(ApiCall *call)
     jw_obj(w);
     jw_key(w, "items");
     jw_arr(w);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        if (keys[i].revoked_at_ms) /* kept for the log */
+            continue;
+        jw_obj(w);
         write_key(w, &keys[i]);
+        jw_obj_end(w);
+    }
     jw_arr_end(w);
     jw_knull(w, "next");
     jw_obj_end(w);
@@ -96,7 +94,12 @@ Err api_key_create(ApiCall *call)
         return err;
     call->status = 201;
     jw_obj(&call->w);
-    jw_kid(&call->w, "id", id);
+    write_key(&call->w, &(AccountsApiKey){.id = id,
+                                          .name = name,
+                                          .hint = str_sub(key, 0, 8),
+                                          .scopes = scopes,
+                                          .user_id = c->actor.user_id,
+                                          .created_at_ms = c->now_ms});
     jw_kstr(&call->w, "key", key);
     jw_obj_end(&call->w);
     return ERR_OK;
@@ -110,21 +113,42 @@ Err api_key_revoke(ApiCall *call)
 
 /* ---- audit ---- */
 
-static void write_act(JsonW *w, const AccountsAudit *a)
+/* {"role":"agent","fields":""} as "role: agent". */
+static Str detail_words(Ctx *c, Str detail)
+{
+    const Json *obj;
+    ErrSlot why = {0};
+    Buf b;
+    buf_init(&b, c->arena, 4096);
+    if (json_parse(c->arena, &why, detail, &obj) != ERR_OK)
+        return STR("");
+    for (const Json *v = json_first(obj); v; v = json_next(v)) {
+        if (json_is_string(v) && json_value_str(v).n)
+            buf_fmt(&b, "%s%.*s: %.*s", b.n ? "; " : "", STR_ARG(json_key(v)),
+                    STR_ARG(json_value_str(v)));
+    }
+    return b.n ? buf_str(&b) : STR("");
+}
+
+static void write_act(Ctx *c, JsonW *w, const AccountsAudit *a)
 {
     jw_obj(w);
     jw_kid(w, "id", a->id);
     jw_ki64(w, "at", a->at_ms);
-    jw_kstr(w, "kind", a->kind);
-    jw_key(w, "actor");
-    jw_obj(w);
-    jw_kid(w, "id", a->actor_id);
-    jw_kstr(w, "name", a->actor_name);
+    jw_key(w, "actor"); /* null: nobody was logged in, or the program itself */
+    if (a->actor_id) {
+        jw_obj(w);
+        jw_kid(w, "id", a->actor_id);
+        jw_kstr(w, "name", a->actor_name);
+        jw_obj_end(w);
+    } else {
+        jw_null(w);
+    }
     jw_kstr(w, "role", a->actor_role);
-    jw_obj_end(w);
-    jw_kid(w, "subject", a->subject_id);
-    jw_kraw(w, "detail", a->detail);
-    jw_kstr(w, "address", a->address);
+    jw_kstr(w, "action", a->kind);
+    jw_kid(w, "object", a->subject_id);
+    jw_kstr(w, "detail", detail_words(c, a->detail));
+    jw_kstr(w, "ip", a->address);
     jw_obj_end(w);
 }
 
@@ -145,7 +169,7 @@ Err api_audit(ApiCall *call)
     jw_key(w, "items");
     jw_arr(w);
     for (size_t i = 0; i < n; i++)
-        write_act(w, &acts[i]);
+        write_act(call->c, w, &acts[i]);
     jw_arr_end(w);
     jw_kid(w, "next", n > 0 && (int64_t)n == limit ? acts[n - 1].id : 0);
     jw_obj_end(w);

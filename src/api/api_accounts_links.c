@@ -134,6 +134,7 @@ Err api_invite_accept(ApiCall *call)
     Accept *a = call->work;
     AccountsNewSession s;
     int64_t id;
+    c->actor = (Actor){.address = c->actor.address}; /* also when it runs again */
     if (a->proof.found)
         return accept_known(call, a);
     Err err = accounts_invite_accept(c, a->token, 0, a->name, a->hash, &id);

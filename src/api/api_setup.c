@@ -122,6 +122,10 @@ static Err setup(ApiCall *call)
     err = accounts_write_me(call);
     jw_key(w, "channel");
     shape_channel(w, &channel, call->base_url, true);
+    jw_kstr(w, "snippet",
+            str_fmt(c->arena,
+                    "<script src=\"%.*s/widget/loader.js\" data-channel=\"%.*s\" async></script>",
+                    STR_ARG(call->base_url), STR_ARG(channel.key)));
     jw_kstr(w, "csrf", session.csrf);
     jw_obj_end(w);
     return err;
