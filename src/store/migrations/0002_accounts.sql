@@ -60,7 +60,7 @@ CREATE TABLE session (
     address TEXT NOT NULL,
     agent TEXT NOT NULL              -- what the browser calls itself, cut
 );
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_staff ON session (user_id);
 CREATE INDEX session_expires ON session (expires_at);
 
 -- One-time stand-ins for the second factor.
