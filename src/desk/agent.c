@@ -26,6 +26,28 @@ Err desk_agent_list(Ctx *c, DeskAgent **ret, size_t *ret_n)
     return store_all(c, &AGENT_LIST, BINDS(i64(desk_shop(c))), &MAP, ret, ret_n);
 }
 
+typedef struct {
+    int64_t shop_id;
+    Str status;
+    int64_t gone_at;
+} PresentRow;
+static const StoreField PRESENT_FIELDS[] = {STORE_FIELD(PresentRow, shop_id),
+                                            STORE_FIELD(PresentRow, status),
+                                            STORE_FIELD(PresentRow, gone_at)};
+static const StoreMap PRESENT_MAP = STORE_MAP(PresentRow, PRESENT_FIELDS);
+
+Err desk_agent_present(Ctx *c, int64_t user_id, bool *ret)
+{
+    PresentRow row;
+    bool found;
+    Err err = store_one(c, &AGENT_PRESENT, BINDS(i64(user_id)), &PRESENT_MAP, &row, &found);
+    if (err)
+        return err;
+    *ret = !found || (row.shop_id == desk_shop(c) && !str_is(row.status, "offline") &&
+                      (row.gone_at == 0 || c->now_ms - row.gone_at <= AGENT_GRACE_MS));
+    return ERR_OK;
+}
+
 static bool known_status(Str s)
 {
     return str_is(s, "online") || str_is(s, "busy") || str_is(s, "break") || str_is(s, "wrapup") ||
@@ -50,7 +72,9 @@ Err desk_agent_status(Ctx *c, int64_t user_id, Str status, Str reason)
     if (!known_status(status))
         return ctx_field(c, "status", "request.field_value",
                          "status is one of online, busy, break, wrapup, offline");
-    Err err = set_status(c, user_id, status, reason.p ? reason : STR(""), 0);
+    Err err = desk_route_lock(c); /* before this agent's own row: one order of locks */
+    if (!err)
+        err = set_status(c, user_id, status, reason.p ? reason : STR(""), 0);
     if (err)
         return err;
     if (str_is(status, "online")) {
@@ -67,7 +91,11 @@ Err desk_agent_socket(Ctx *c, int64_t user_id, bool open)
 {
     DeskAgent a;
     bool found;
-    Err err = desk_agent_get(c, user_id, &a, &found);
+    if (c->actor.role < ROLE_AGENT) /* trainers look, they are not at the desk */
+        return ERR_OK;
+    Err err = desk_route_lock(c);
+    if (!err)
+        err = desk_agent_get(c, user_id, &a, &found);
     if (err || (!found && !open))
         return err;
     if (!found) /* first time at the desk */
@@ -83,7 +111,7 @@ Err desk_agent_socket(Ctx *c, int64_t user_id, bool open)
     if (err)
         return err;
     /* taken off by the program, not by the person: coming back is the sign to go on */
-    if (str_is(a.status, "offline") && (str_is(a.reason, "disconnected") || !a.reason.n))
+    if (str_is(a.status, "offline") && str_is(a.reason, "disconnected"))
         return desk_agent_status(c, user_id, STR("online"), STR(""));
     return str_is(a.status, "online") ? desk_route_fill(c, user_id) : ERR_OK;
 }
@@ -106,9 +134,12 @@ Err desk_agent_fire_gone(Ctx *c, int64_t user_id)
     DeskAgent a;
     bool found;
     Err err = desk_agent_get(c, user_id, &a, &found);
-    if (err || !found || a.gone_at == 0)
+    /* back again, or off by their own word: that stays what they said */
+    if (err || !found || a.gone_at == 0 || str_is(a.status, "offline"))
         return err;
-    err = set_status(c, user_id, STR("offline"), STR("disconnected"), a.gone_at);
+    err = desk_route_lock(c);
+    if (!err)
+        err = set_status(c, user_id, STR("offline"), STR("disconnected"), a.gone_at);
     return err ? err : desk_route_requeue_all(c, user_id);
 }
 

@@ -37,6 +37,15 @@ Err desk_channel_by_key(Ctx *c, Str key, DeskChannel *ret)
     return ERR_OK;
 }
 
+Err desk_channel_by_id(Ctx *c, int64_t id, DeskChannel *ret)
+{
+    bool found;
+    Err err = store_one(c, &CHANNEL_BY_ID, BINDS(i64(id)), &MAP, ret, &found);
+    if (!err && (!found || !ret->active))
+        err = ctx_err(c, ERR_NOT_FOUND, "channel.unknown", "no active channel has this id");
+    return err;
+}
+
 Err desk_channel_get(Ctx *c, int64_t id, DeskChannel *ret)
 {
     bool found;

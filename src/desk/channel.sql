@@ -4,6 +4,10 @@
 -- The public key in the snippet names the channel and so the shop.
 SELECT id, shop_id, key, kind, name, secret, config, greeting_ms, reply_ms, sla_version, active FROM channel WHERE key = ?1;
 
+-- name: by_id
+-- Any shop: a visitor's token names the channel, whose secret then proves the token.
+SELECT id, shop_id, key, kind, name, secret, config, greeting_ms, reply_ms, sla_version, active FROM channel WHERE id = ?1;
+
 -- name: get
 -- One channel of the shop.
 SELECT id, shop_id, key, kind, name, secret, config, greeting_ms, reply_ms, sla_version, active FROM channel WHERE id = ?1 AND shop_id = ?2;

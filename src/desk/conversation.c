@@ -76,11 +76,38 @@ Err desk_conversation_lock(Ctx *c, int64_t id, DeskConversation *ret)
 Err desk_conversation_current(Ctx *c, int64_t customer_id, int64_t channel_id,
                               DeskConversation *ret, bool *found)
 {
+    *ret = (DeskConversation){0};
+    return store_one(c, &CONVERSATION_CURRENT_LOCK,
+                     BINDS(i64(customer_id), i64(desk_shop(c)), i64(channel_id)), &ROW_MAP, ret,
+                     found);
+}
+
+Err desk_conversation_newest(Ctx *c, int64_t customer_id, int64_t channel_id, DeskConversation *ret,
+                             bool *found)
+{
     int64_t id;
     Err err = store_i64(c, &CONVERSATION_CURRENT,
                         BINDS(i64(customer_id), i64(desk_shop(c)), i64(channel_id)), 0, &id);
     *found = !err && id != 0;
-    return err || !id ? err : desk_conversation_lock(c, id, ret);
+    return err || !id ? err : desk_conversation_get(c, id, ret);
+}
+
+Err desk_conversation_position(Ctx *c, const DeskConversation *conv, int64_t *ret)
+{
+    *ret = 0;
+    if (!str_is(conv->status, "queued"))
+        return ERR_OK;
+    Err err = store_i64(
+        c, &CONVERSATION_QUEUE_POSITION,
+        BINDS(i64(conv->shop_id), i64(conv->priority), i64(conv->queued_at), i64(conv->id)), 0,
+        ret);
+    ++*ret;
+    return err;
+}
+
+Err desk_conversation_shop(Ctx *c, int64_t id, int64_t *ret_shop_id)
+{
+    return store_i64(c, &CONVERSATION_SHOP_OF, BINDS(i64(id)), 0, ret_shop_id);
 }
 
 Err desk_conversation_save(Ctx *c, DeskConversation *v)
@@ -163,13 +190,18 @@ Err desk_conversation_open(Ctx *c, const DeskRules *r, const DeskCustomer *cu, i
         return err;
     if (found && !desk_closed(ret))
         return ERR_OK;
+    err = desk_customer_lock(c, cu->id);
+    if (!err) /* whoever held the lock may have opened one */
+        err = desk_conversation_current(c, cu->id, channel_id, ret, &found);
+    if (err || (found && !desk_closed(ret)))
+        return err;
+    *ret_new = true;
     if (found && c->now_ms - ret->closed_at <= DESK_REOPEN_MS) {
         err = desk_conversation_reopen(c, r, ret);
     } else {
         err = create(c, cu, channel_id, ret);
         if (!err)
             err = desk_route_one(c, ret, cu->sticky_agent_id);
-        *ret_new = true;
     }
     if (!err && request_to_chat) {
         err = desk_clock_start(c, r, ret, "greeting", ret->last_seq);
@@ -197,7 +229,11 @@ Err desk_conversation_reopen(Ctx *c, const DeskRules *r, DeskConversation *conv)
     Err err = desk_message_system(c, conv, "conversation.reopened");
     if (!err)
         err = changed(c, conv, "conversation.reopened.1", 0);
-    return err ? err : desk_route_one(c, conv, last_agent);
+    if (err)
+        return err;
+    if (c->actor.user_id && c->actor.role >= ROLE_AGENT)
+        return desk_route_assign(c, conv, c->actor.user_id, c->actor.name, "conversation.assigned");
+    return desk_route_one(c, conv, last_agent);
 }
 
 static Err load_all(Ctx *c, const IdRow *ids, size_t n, DeskConversation **ret, size_t *ret_n)
@@ -360,7 +396,10 @@ Err desk_conversation_fire_snooze(Ctx *c, int64_t conversation_id)
         return err;
     conv.status = conv.assignee_id ? STR("open") : STR("queued");
     conv.snooze_until = 0;
-    return changed(c, &conv, "conversation.woke.1", conv.assignee_id);
+    if (!conv.assignee_id)
+        conv.queued_at = c->now_ms;
+    err = changed(c, &conv, "conversation.woke.1", conv.assignee_id);
+    return err || conv.assignee_id ? err : desk_route_one(c, &conv, 0);
 }
 
 Err desk_conversation_tag(Ctx *c, DeskConversation *conv, Str tags_json)
@@ -377,6 +416,29 @@ Err desk_conversation_stage(Ctx *c, DeskConversation *conv, Str stage)
     return changed(c, conv, "conversation.stage.1", conv->assignee_id);
 }
 
+/* The row of the merged conversation shows what was said last in either, and that somebody waits.
+ */
+static void take_head(const DeskConversation *from, DeskConversation *into)
+{
+    into->unread += from->unread;
+    if (from->last_at > into->last_at) {
+        into->last_role = from->last_role;
+        into->last_kind = from->last_kind;
+        into->last_text = from->last_text;
+        into->last_at = from->last_at;
+        into->emotion = from->emotion;
+        into->intensity = from->intensity;
+    }
+    if (from->priority > into->priority)
+        into->priority = from->priority;
+    /* somebody waits: a snooze whose timer then finds it open does nothing */
+    if (into->clock_kind.n &&
+        (str_is(into->status, "waiting") || str_is(into->status, "snoozed"))) {
+        into->status = into->assignee_id ? STR("open") : STR("queued");
+        into->snooze_until = 0;
+    }
+}
+
 Err desk_conversation_merge(Ctx *c, const DeskRules *r, DeskConversation *from,
                             DeskConversation *into)
 {
@@ -388,15 +450,23 @@ Err desk_conversation_merge(Ctx *c, const DeskRules *r, DeskConversation *from,
     if (from->merged_into || desk_closed(into))
         return ctx_err(c, ERR_CONFLICT, "conversation.closed",
                        "the target is closed, or the source was merged before");
-    Err err = desk_clock_stop(c, from, "closed");
+    bool from_queue = str_is(from->status, "queued");
+    Err err = desk_clock_adopt(c, r, from, into);
+    if (!err)
+        err = store_exec(c, &CONVERSATION_MOVE_ROUNDS,
+                         BINDS(i64(from->id), i64(into->id), i64(into->last_seq)), NULL);
     if (!err)
         err = store_exec(c, &CONVERSATION_MOVE_MESSAGES,
                          BINDS(i64(from->id), i64(into->id), i64(into->last_seq)), NULL);
+    if (!err)
+        err = store_timer_clear(c, TIMER_SNOOZE, from->id);
     if (err)
         return err;
+    take_head(from, into);
     int64_t agent = from->assignee_id;
     into->last_seq += from->last_seq;
     from->last_seq = 0;
+    from->unread = 0;
     from->status = STR("closed");
     from->close_reason = STR("merged");
     from->closed_at = c->now_ms;
@@ -406,8 +476,9 @@ Err desk_conversation_merge(Ctx *c, const DeskRules *r, DeskConversation *from,
         err = desk_message_system(c, into, "conversation.merged");
     if (!err)
         err = changed(c, into, "conversation.merged_in.1", into->assignee_id);
-    (void)r;
-    return err || !agent ? err : desk_route_fill(c, agent);
+    if (!err && from_queue)
+        ctx_wake(c, DESK_WAKE_QUEUE, from->shop_id, 0, NULL);
+    return err || !agent || agent == into->assignee_id ? err : desk_route_fill(c, agent);
 }
 
 Err desk_conversation_rate(Ctx *c, DeskConversation *conv, int64_t score, Str tags_json, Str note)

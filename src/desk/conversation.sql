@@ -31,6 +31,22 @@ FROM conversation WHERE id = ?1 AND shop_id = ?2
 SELECT id FROM conversation WHERE customer_id = ?1 AND shop_id = ?2 AND channel_id = ?3 AND merged_into IS NULL
 ORDER BY id DESC LIMIT 1;
 
+-- name: current_lock
+-- The same with its row; locked on PostgreSQL.
+SELECT id, shop_id, channel_id, customer_id, status, stage, assignee_id, skill, last_seq, last_role, last_kind,
+       last_text, last_at, unread, agent_read_seq, visitor_read_seq, emotion, intensity, priority, tags, subject,
+       scripts_used, clock_kind, clock_started_at, clock_due_at, clock_limit_ms, clock_round, greeted_at, queued_at,
+       assigned_at, snooze_until, closed_at, close_reason, merged_into, rating_score, rating_note, page_url,
+       page_title, created_at, updated_at
+FROM conversation WHERE customer_id = ?1 AND shop_id = ?2 AND channel_id = ?3 AND merged_into IS NULL
+ORDER BY id DESC LIMIT 1
+-- pg: FOR UPDATE
+;
+
+-- name: shop_of
+-- Any shop: for timers, which know a conversation only.
+SELECT shop_id FROM conversation WHERE id = ?1;
+
 -- name: insert
 -- A new one; what is not named starts empty.
 INSERT INTO conversation (id, shop_id, channel_id, customer_id, status, stage, last_seq, unread, agent_read_seq, visitor_read_seq,
@@ -99,15 +115,23 @@ SELECT count(*) FROM (SELECT 1 FROM conversation WHERE shop_id = ?1 AND status =
 
 -- name: queue_next
 -- Candidates for a freed slot, skill and channel unchecked.
-SELECT id FROM conversation WHERE shop_id = ?1 AND status = 'queued' ORDER BY priority DESC, queued_at, id LIMIT 20;
+SELECT id FROM conversation WHERE shop_id = ?1 AND status = 'queued' ORDER BY priority DESC, queued_at, id LIMIT 100;
 
 -- name: assigned_to
 -- For the re-queue when an agent disappears.
-SELECT id FROM conversation WHERE assignee_id = ?1 AND shop_id = ?2 AND status IN ('open', 'waiting', 'snoozed') ORDER BY id LIMIT 500;
+SELECT id FROM conversation WHERE assignee_id = ?1 AND shop_id = ?2 AND status <> 'closed' ORDER BY id LIMIT 500;
 
 -- name: move_messages
--- Merging: the messages get new places behind those of the other conversation.
-UPDATE message SET conversation_id = ?2, seq = seq + ?3, client_id = NULL WHERE conversation_id = ?1;
+-- Merging: the messages get new places behind those of the other conversation. A client_id is kept, so that a repeated
+-- send is still known, unless the other conversation has the same.
+UPDATE message SET conversation_id = ?2, seq = seq + ?3,
+    client_id = CASE WHEN EXISTS (SELECT 1 FROM message o WHERE o.conversation_id = ?2 AND o.client_id = message.client_id)
+                     THEN NULL ELSE client_id END
+WHERE conversation_id = ?1;
+
+-- name: move_rounds
+-- Merging: what the clocks said follows.
+UPDATE sla_round SET conversation_id = ?2, opened_seq = opened_seq + ?3, stopped_seq = stopped_seq + ?3 WHERE conversation_id = ?1;
 
 -- name: move_customer
 -- Merging customers: their conversations follow.

@@ -72,6 +72,25 @@ Err desk_customer_seen(Ctx *c, int64_t id, Str page_url, Str page_title, Str lan
                       NULL);
 }
 
+Err desk_customer_sign(Ctx *c, int64_t id, Str name)
+{
+    return store_exec(c, &CUSTOMER_SIGN, BINDS(i64(id), i64(desk_shop(c)), text(name)), NULL);
+}
+
+Err desk_customer_contact(Ctx *c, int64_t id, Str name, Str contact)
+{
+    return store_exec(c, &CUSTOMER_CONTACT,
+                      BINDS(i64(id), i64(desk_shop(c)), text(name), text(contact)), NULL);
+}
+
+Err desk_customer_lock(Ctx *c, int64_t id)
+{
+    int64_t rows;
+    Err err =
+        store_exec(c, &CUSTOMER_LOCK, BINDS(i64(id), i64(desk_shop(c)), i64(c->now_ms)), &rows);
+    return err || rows ? err : unknown(c);
+}
+
 Err desk_customer_update(Ctx *c, int64_t id, Str name, Str note, Str vip)
 {
     int64_t rows;

@@ -32,6 +32,14 @@ UPDATE customer SET name = ?3, note = ?4, vip = ?5 WHERE id = ?1 AND shop_id = ?
 -- Left in the offline form.
 UPDATE customer SET name = CASE WHEN name = '' THEN ?3 ELSE name END, contact = ?4 WHERE id = ?1 AND shop_id = ?2;
 
+-- name: sign
+-- Their identity was proved; a name that the desk gave stays.
+UPDATE customer SET signed = 1, name = CASE WHEN name = '' THEN ?3 ELSE name END WHERE id = ?1 AND shop_id = ?2;
+
+-- name: lock
+-- Before a conversation is opened: two first messages at once open one. A write, so that PostgreSQL waits or reruns.
+UPDATE customer SET seen_at = ?3 WHERE id = ?1 AND shop_id = ?2;
+
 -- name: block
 -- NULLs lift it.
 UPDATE customer SET blocked_at = ?3, blocked_reason = ?4 WHERE id = ?1 AND shop_id = ?2;

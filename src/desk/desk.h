@@ -103,7 +103,7 @@ typedef struct {
     int64_t shop_id, customer_id;
     int64_t assignee_id;     /* now */
     int64_t assignee_before; /* differs when it changed hands */
-    bool is_new;             /* the conversation began in this transaction */
+    bool is_new;             /* the conversation has no message yet */
     bool by_visitor, visible_to_visitor, late;
     DeskConversation conv; /* as after the change */
     DeskMessage msg;       /* DESK_WAKE_MESSAGE */
@@ -112,6 +112,8 @@ typedef struct {
 /* ---- channel.c ---- */
 Err desk_channel_by_key(Ctx *c, Str key, DeskChannel *ret)
     WARN_UNUSED; /* NOT_FOUND channel.unknown; any shop: the key is the proof */
+Err desk_channel_by_id(Ctx *c, int64_t id, DeskChannel *ret)
+    WARN_UNUSED; /* active ones of any shop: for who holds another proof of it */
 Err desk_channel_get(Ctx *c, int64_t id, DeskChannel *ret) WARN_UNUSED;
 Err desk_channel_list(Ctx *c, DeskChannel **ret, size_t *ret_n) WARN_UNUSED;
 Err desk_channel_put(Ctx *c, DeskChannel *ch)
@@ -125,6 +127,9 @@ Err desk_customer_by_identity(Ctx *c, int64_t channel_id, Str value,
                               int64_t *ret_id) WARN_UNUSED; /* 0: none */
 Err desk_customer_identify(Ctx *c, int64_t channel_id, Str value, int64_t customer_id) WARN_UNUSED;
 Err desk_customer_seen(Ctx *c, int64_t id, Str page_url, Str page_title, Str lang) WARN_UNUSED;
+Err desk_customer_sign(Ctx *c, int64_t id, Str name) WARN_UNUSED; /* identity proved */
+Err desk_customer_contact(Ctx *c, int64_t id, Str name, Str contact) WARN_UNUSED;
+Err desk_customer_lock(Ctx *c, int64_t id) WARN_UNUSED; /* NOT_FOUND customer.unknown */
 Err desk_customer_update(Ctx *c, int64_t id, Str name, Str note, Str vip) WARN_UNUSED;
 Err desk_customer_block(Ctx *c, int64_t id, bool blocked, Str reason) WARN_UNUSED;
 Err desk_customer_merge(Ctx *c, int64_t from, int64_t into) WARN_UNUSED;
@@ -133,9 +138,18 @@ Err desk_customer_merge(Ctx *c, int64_t from, int64_t into) WARN_UNUSED;
 Err desk_conversation_get(Ctx *c, int64_t id, DeskConversation *ret) WARN_UNUSED; /* joined */
 Err desk_conversation_lock(Ctx *c, int64_t id, DeskConversation *ret)
     WARN_UNUSED; /* the row, locked for this transaction */
+/* The customer's newest one, locked: for changes. */
 Err desk_conversation_current(Ctx *c, int64_t customer_id, int64_t channel_id,
-                              DeskConversation *ret, bool *found) WARN_UNUSED; /* newest */
-/* Opens (or reopens within DESK_REOPEN_MS) the customer's conversation and routes it. */
+                              DeskConversation *ret, bool *found) WARN_UNUSED;
+/* The same for reading: joined, not locked. */
+Err desk_conversation_newest(Ctx *c, int64_t customer_id, int64_t channel_id, DeskConversation *ret,
+                             bool *found) WARN_UNUSED;
+Err desk_conversation_position(Ctx *c, const DeskConversation *conv,
+                               int64_t *ret) WARN_UNUSED; /* 1 = next; 0: not queued */
+Err desk_conversation_shop(Ctx *c, int64_t id,
+                           int64_t *ret_shop_id) WARN_UNUSED; /* any shop: for timers; 0: gone */
+/* Opens (or reopens within DESK_REOPEN_MS) the customer's conversation and routes it; leaves it
+ * locked. *ret_new: it was opened or reopened just now. */
 Err desk_conversation_open(Ctx *c, const DeskRules *r, const DeskCustomer *cu, int64_t channel_id,
                            bool request_to_chat, DeskConversation *ret, bool *ret_new) WARN_UNUSED;
 Err desk_conversation_list(Ctx *c, Str view, Str tag, int64_t limit, Str cursor,
@@ -146,6 +160,7 @@ typedef struct {
 Err desk_conversation_counts(Ctx *c, DeskCounts *ret) WARN_UNUSED; /* each stops at 1,000 */
 Err desk_conversation_close(Ctx *c, const DeskRules *r, DeskConversation *conv, Str reason,
                             Str note) WARN_UNUSED;
+/* Staff get it themselves, who else reopens has it routed. */
 Err desk_conversation_reopen(Ctx *c, const DeskRules *r, DeskConversation *conv) WARN_UNUSED;
 Err desk_conversation_snooze(Ctx *c, DeskConversation *conv, int64_t until) WARN_UNUSED;
 Err desk_conversation_tag(Ctx *c, DeskConversation *conv, Str tags_json) WARN_UNUSED;
@@ -167,6 +182,11 @@ Err desk_conversation_history(Ctx *c, int64_t customer_id, int64_t but_id, DeskC
 Err desk_message_add(Ctx *c, const DeskRules *r, DeskConversation *conv, Str role,
                      const DeskDraft *d, DeskMessage *ret, bool *ret_again) WARN_UNUSED;
 Err desk_message_system(Ctx *c, DeskConversation *conv, const char *code) WARN_UNUSED;
+Err desk_message_by_client(Ctx *c, int64_t conversation_id, Str client_id, DeskMessage *ret,
+                           bool *ret_found) WARN_UNUSED;
+/* In one of the customer's latest conversations: a send repeated after the talk had ended. */
+Err desk_message_sent_before(Ctx *c, int64_t customer_id, Str client_id, DeskMessage *ret,
+                             bool *ret_found) WARN_UNUSED;
 Err desk_message_list(Ctx *c, int64_t conversation_id, int64_t after, int64_t before, int64_t limit,
                       DeskMessage **ret, size_t *ret_n) WARN_UNUSED;
 Err desk_message_recall(Ctx *c, DeskConversation *conv, int64_t seq) WARN_UNUSED;
@@ -191,6 +211,9 @@ typedef struct {
 Err desk_clock_rounds(Ctx *c, int64_t conversation_id, DeskRound **ret, size_t *ret_n) WARN_UNUSED;
 
 /* ---- routing.c ---- */
+/* Takes the shop's agents for this transaction. Whoever will need agents and a conversation takes
+ * the agents first (PostgreSQL; SQLite has one writer). */
+Err desk_route_lock(Ctx *c) WARN_UNUSED;
 /* Gives `conv` (locked, queued) to the best agent with a free slot, if any: sticky first, then
  * longest idle. */
 Err desk_route_one(Ctx *c, DeskConversation *conv, int64_t sticky_agent_id) WARN_UNUSED;
@@ -212,6 +235,9 @@ typedef struct {
     int64_t open, channels;
 } DeskAgent;
 Err desk_agent_get(Ctx *c, int64_t user_id, DeskAgent *ret, bool *found) WARN_UNUSED;
+/* False: offline, gone longer than the grace, or at another shop's desk. Who never was at a desk (a
+ * program with an API key) counts as present. */
+Err desk_agent_present(Ctx *c, int64_t user_id, bool *ret) WARN_UNUSED;
 Err desk_agent_list(Ctx *c, DeskAgent **ret, size_t *ret_n) WARN_UNUSED;
 Err desk_agent_status(Ctx *c, int64_t user_id, Str status,
                       Str reason) WARN_UNUSED; /* online routes at once */

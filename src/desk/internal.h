@@ -20,6 +20,12 @@ static inline bool desk_closed(const DeskConversation *v)
 {
     return str_is(v->status, "closed");
 }
+/* Before a conversation changes hands (to_user 0: to the queue; gone: its agent has left): the
+ * running round notes what part of the wait was the queue's and what happened on the way. */
+Err desk_clock_handed(Ctx *c, DeskConversation *conv, int64_t to_user, bool gone) WARN_UNUSED;
+/* Merging: of two running clocks the older one goes on, in `into`. */
+Err desk_clock_adopt(Ctx *c, const DeskRules *r, DeskConversation *from,
+                     DeskConversation *into) WARN_UNUSED;
 Err desk_event(Ctx *c, const char *kind, int64_t conversation_id, int64_t subject_id,
                int64_t seq) WARN_UNUSED;
 #endif

@@ -21,6 +21,15 @@ static const StoreField FIELDS[] = {
 };
 static const StoreMap MAP = STORE_MAP(DeskMessage, FIELDS);
 
+/* Notes and the desk's own affairs are not for visitors. */
+static bool visitor_sees(const DeskMessage *m)
+{
+    if (str_is(m->kind, "note"))
+        return false;
+    return !str_is(m->role, "system") || str_is(m->body, "conversation.assigned") ||
+           str_is(m->body, "conversation.closed") || str_is(m->body, "conversation.reopened");
+}
+
 static void wake(Ctx *c, const DeskConversation *conv, const DeskMessage *m)
 {
     DeskPush *p = ARENA_NEW(c->arena, DeskPush);
@@ -29,7 +38,7 @@ static void wake(Ctx *c, const DeskConversation *conv, const DeskMessage *m)
     p->assignee_id = p->assignee_before = conv->assignee_id;
     p->conv = *conv;
     p->msg = *m;
-    p->visible_to_visitor = !str_is(m->kind, "note");
+    p->visible_to_visitor = visitor_sees(m);
     ctx_wake(c, DESK_WAKE_MESSAGE, conv->id, m->seq, p);
 }
 
@@ -49,6 +58,7 @@ static Err move_row(Ctx *c, const DeskRules *r, DeskConversation *conv, const De
                     const DeskMessage *m)
 {
     bool note = str_is(m->kind, "note");
+    bool snoozed = false;
     bool by_customer = str_is(m->role, "customer"), by_agent = str_is(m->role, "agent");
     conv->last_seq = m->seq;
     conv->updated_at = c->now_ms;
@@ -71,11 +81,19 @@ static Err move_row(Ctx *c, const DeskRules *r, DeskConversation *conv, const De
             if (str_is(d->emotion, "angry") && d->intensity >= 2 && conv->priority < 1)
                 conv->priority = 1;
         }
-        if (str_is(conv->status, "waiting") || str_is(conv->status, "snoozed")) {
+        if (str_is(conv->status, "waiting") || str_is(conv->status, "snoozed") ||
+            (str_is(conv->status, "open") && !conv->assignee_id)) {
+            if (str_is(conv->status, "snoozed"))
+                snoozed = true;
             conv->status = conv->assignee_id ? STR("open") : STR("queued");
             conv->snooze_until = 0;
+            if (!conv->assignee_id)
+                conv->queued_at = conv->clock_kind.n ? conv->clock_started_at : c->now_ms;
         }
-        Err err = desk_clock_start(c, r, conv, conv->greeted_at ? "reply" : "greeting", m->seq);
+        Err err = snoozed ? store_timer_clear(c, TIMER_SNOOZE, conv->id) : ERR_OK;
+        if (err)
+            return err;
+        err = desk_clock_start(c, r, conv, conv->greeted_at ? "reply" : "greeting", m->seq);
         if (err)
             return err;
     }
@@ -148,6 +166,21 @@ Err desk_message_add(Ctx *c, const DeskRules *r, DeskConversation *conv, Str rol
     return ERR_OK;
 }
 
+Err desk_message_by_client(Ctx *c, int64_t conversation_id, Str client_id, DeskMessage *ret,
+                           bool *ret_found)
+{
+    return store_one(c, &MESSAGE_BY_CLIENT_ID, BINDS(i64(conversation_id), text(client_id)), &MAP,
+                     ret, ret_found);
+}
+
+Err desk_message_sent_before(Ctx *c, int64_t customer_id, Str client_id, DeskMessage *ret,
+                             bool *ret_found)
+{
+    return store_one(c, &MESSAGE_SENT_BEFORE,
+                     BINDS(i64(customer_id), i64(desk_shop(c)), text(client_id)), &MAP, ret,
+                     ret_found);
+}
+
 Err desk_message_system(Ctx *c, DeskConversation *conv, const char *code)
 {
     DeskMessage m = {.conversation_id = conv->id,
@@ -205,7 +238,8 @@ Err desk_message_recall(Ctx *c, DeskConversation *conv, int64_t seq)
         return ctx_err(c, ERR_CONFLICT, "message.recall_late",
                        "a message can be recalled within %d seconds", DESK_RECALL_MS / 1000);
     err = store_exec(c, &MESSAGE_RECALL, BINDS(i64(conv->id), i64(seq), i64(c->now_ms)), NULL);
-    if (!err && conv->last_seq == seq) {
+    /* the row shows the last word, behind which notes and system lines may have come */
+    if (!err && conv->last_at == m.at_ms && str_eq(conv->last_role, m.role)) {
         conv->last_text = STR_NONE;
         err = desk_conversation_save(c, conv);
     }
@@ -218,7 +252,7 @@ Err desk_message_recall(Ctx *c, DeskConversation *conv, int64_t seq)
     *p = (DeskPush){.shop_id = conv->shop_id,
                     .customer_id = conv->customer_id,
                     .assignee_id = conv->assignee_id,
-                    .visible_to_visitor = !str_is(m.kind, "note"),
+                    .visible_to_visitor = visitor_sees(&m),
                     .conv = *conv,
                     .msg = m};
     ctx_wake(c, DESK_WAKE_RECALLED, conv->id, seq, p);

@@ -11,6 +11,13 @@ ON CONFLICT (conversation_id, client_id) WHERE client_id IS NOT NULL DO NOTHING;
 SELECT conversation_id, seq, role, kind, body, extra, sender_id, sender_name, client_id, understanding, at_ms, recalled_at
 FROM message WHERE conversation_id = ?1 AND client_id = ?2;
 
+-- name: sent_before
+-- A repeated send may arrive when the conversation is over: the customer's latest ones are asked.
+SELECT conversation_id, seq, role, kind, body, extra, sender_id, sender_name, client_id, understanding, at_ms, recalled_at
+FROM message WHERE client_id = ?3 AND role = 'customer' AND conversation_id IN
+    (SELECT id FROM conversation WHERE customer_id = ?1 AND shop_id = ?2 ORDER BY id DESC LIMIT 3)
+LIMIT 1;
+
 -- name: get
 -- One message.
 SELECT conversation_id, seq, role, kind, body, extra, sender_id, sender_name, client_id, understanding, at_ms, recalled_at
