@@ -305,7 +305,7 @@ static Err open_err(PGconn *db, ErrSlot *e)
     char text[200];
     snprintf(text, sizeof text, "%s", PQerrorMessage(db));
     for (char *at = text; *at; at++)
-        if (*at == '\n')
+        if (*at == '\n' || *at == '\t')
             *at = at[1] ? ' ' : '\0';
     return err_set(e, ERR_STORAGE, "store.open", "PostgreSQL: %s", text);
 }

@@ -87,8 +87,8 @@ static void dialled(StorePgPool *p, Err err, const ErrSlot *why)
         atomic_store_explicit(&p->store->count.failing, true, memory_order_relaxed);
     if (err && !was_gone)
         store_log(p->store, LOG_ERROR, "database lost", why);
-    if (!err && was_gone)
-        store_log(p->store, LOG_INFO, "database is back", NULL);
+    if (!err && was_gone && p->store->config.log)
+        log_line(p->store->config.log, LOG_INFO, "database is back", NULL);
 }
 
 static Err dial(StorePgPool *p, ErrSlot *e, StoreConn **ret)
