@@ -4,14 +4,16 @@
 /*
  * Faults on order, for crash tests; compiled in with -Dfault=true (and in this room's own tests),
  * otherwise nothing. ZHIXIN_FAULT="point:n,point:n" in the environment when the store is opened.
- * The n-th time that point is passed: after_write    a unit has written, its transaction is open
- * kill -9 of this process before_commit  all units of a batch have run                    kill -9
- *   in_commit      SQLite: frames written, not yet synced; PostgreSQL: COMMIT sent, not yet
- * answered   kill -9 after_commit   durable, nobody was told yet                     kill -9
- *   mid_follower   a follower's step has run, its cursor not moved  kill -9
- *   mid_checkpoint a page was copied back, the rest was not         kill -9
- *   statement      that statement of a unit fails (storage.failed)
- *   full           that commit finds the disk full (SQLite)
+ * The n-th time that point is passed:
+ *
+ * - after_write: kill -9 of this process; a unit has written, its transaction is open
+ * - before_commit: kill -9; all units of a batch have run
+ * - in_commit: kill -9; SQLite: frames written, not yet synced; PostgreSQL: COMMIT sent, no answer
+ * - after_commit: kill -9; durable, nobody was told yet
+ * - mid_follower: kill -9; a follower's step has run, its cursor has not moved
+ * - mid_checkpoint: kill -9; a page was copied back, the rest was not
+ * - statement: that statement of a unit fails (storage.failed)
+ * - full: that commit finds the disk full (SQLite)
  */
 #include <stdatomic.h>
 #include <stdbool.h>

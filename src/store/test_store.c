@@ -4,10 +4,32 @@
 #include "base/clock.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+const StoreSql NOTE_PUT = {"test.note_put", "INSERT INTO note (id, body) VALUES (?1, ?2)",
+                           "INSERT INTO note (id, body) VALUES ($1, $2)", 2, 60};
+const StoreSql NOTE_GET = {"test.note_get", "SELECT count(*) FROM note WHERE id = ?1",
+                           "SELECT count(*) FROM note WHERE id = $1", 1, 61};
+const StoreSql NOTE_COUNT = {"test.note_count", "SELECT count(*) FROM note",
+                             "SELECT count(*) FROM note", 0, 62};
+const StoreSql NOTE_EVENTS = {"test.note_events", "SELECT count(*) FROM event",
+                              "SELECT count(*) FROM event", 0, 63};
+
+static const char NOTE_TABLE[] = "CREATE TABLE note (id BIGINT PRIMARY KEY, body TEXT NOT NULL);";
+
+void test_store_note(TestStore *t)
+{
+    t->list[0] = STORE_ALL_MIGRATIONS[0];
+    t->list[1] = (StoreMigration){2, "0002_note", "first", NOTE_TABLE, NOTE_TABLE};
+    t->list[2] = (StoreMigration){0};
+    t->migrations = t->list;
+}
 
 static void empty_pg(TestStore *t)
 {
@@ -79,6 +101,16 @@ int test_store_setup(void **state)
     return 0;
 }
 
+int test_note_setup(void **state)
+{
+    TestStore *t = store_alloc(sizeof *t);
+    *state = t;
+    test_store_make(t);
+    test_store_note(t);
+    test_store_open(t);
+    return 0;
+}
+
 int test_store_teardown(void **state)
 {
     test_store_remove(*state);
@@ -97,4 +129,80 @@ TestCtx test_ctx(TestStore *t)
 void test_ctx_end(TestCtx *x)
 {
     arena_destroy(x->arena);
+}
+
+typedef struct {
+    const StoreSql *sql;
+    int64_t value;
+} Number;
+
+static Err read_number(Ctx *c, void *arg)
+{
+    Number *n = arg;
+    return store_i64(c, n->sql, NO_BINDS, -1, &n->value);
+}
+
+int64_t test_number(TestStore *t, const StoreSql *sql)
+{
+    TestCtx x = test_ctx(t);
+    Number n = {.sql = sql};
+    if (store_read(t->store, &x.c, read_number, &n) != ERR_OK)
+        fail_msg("%s: %s", x.c.err.code, x.c.err.text);
+    test_ctx_end(&x);
+    return n.value;
+}
+
+static Err append(Ctx *c, void *arg)
+{
+    const int64_t *range = arg;
+    Err err = ERR_OK;
+    for (int64_t seq = range[0]; seq <= range[1] && !err; seq++)
+        err = store_event_append(c, &(StoreEvent){.shop_id = 1,
+                                                  .conversation_id = 2,
+                                                  .subject_id = seq,
+                                                  .seq = seq,
+                                                  .at_ms = c->now_ms,
+                                                  .kind = STR("note.added.1")});
+    return err;
+}
+
+void test_events(TestStore *t, int64_t from, int64_t to)
+{
+    TestCtx x = test_ctx(t);
+    int64_t range[2] = {from, to};
+    if (store_write(t->store, &x.c, STORE_CHAT, append, range) != ERR_OK)
+        fail_msg("%s: %s", x.c.err.code, x.c.err.text);
+    test_ctx_end(&x);
+}
+
+void test_sleep_ms(int64_t ms)
+{
+    struct timespec ts = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    nanosleep(&ts, NULL);
+}
+
+size_t test_child(void (*child)(int to_parent, void *arg), void *arg, int64_t *ret_ids, size_t max)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        close(ends[0]);
+        alarm(60); /* a child that is not killed must not stay */
+        child(ends[1], arg);
+        _exit(3); /* it was to be killed */
+    }
+    close(ends[1]);
+    size_t n = 0;
+    int64_t id;
+    while (read(ends[0], &id, sizeof id) == sizeof id)
+        if (n < max)
+            ret_ids[n++] = id;
+    close(ends[0]);
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGKILL);
+    return n;
 }
