@@ -18,24 +18,18 @@ export const auth = (): Record<string, string> =>
     app.session ? { Authorization: `Bearer ${app.session.token}` } : {};
 
 export async function call<T>(path: string, body?: unknown): Promise<T> {
-    const control = new AbortController();
-    const timer = setTimeout(() => control.abort(), 15e3);
-    try {
-        const r = await fetch(api(path), {
-            method: body ? "POST" : "GET",
-            headers: { ...auth(), "Content-Type": "application/json" },
-            body: body && JSON.stringify(body),
-            credentials: "omit",
-            signal: control.signal,
-        } as RequestInit);
-        const data = await r.json().catch(() => ({}));
-        if (r.ok) return data as T;
-        throw {
-            status: r.status,
-            code: data.error?.code ?? `http.${r.status}`,
-            wait: +(r.headers.get("Retry-After") ?? 0) * 1e3,
-        } as Fault;
-    } finally {
-        clearTimeout(timer);
-    }
+    const r = await fetch(api(path), {
+        method: body ? "POST" : "GET",
+        headers: { ...auth(), "Content-Type": "application/json" },
+        body: body && JSON.stringify(body),
+        credentials: "omit",
+        signal: AbortSignal.timeout(15e3),
+    } as RequestInit);
+    const data = await r.json().catch(() => ({}));
+    if (r.ok) return data as T;
+    throw {
+        status: r.status,
+        code: data.error?.code ?? `http.${r.status}`,
+        wait: +(r.headers.get("Retry-After") ?? 0) * 1e3,
+    } as Fault;
 }

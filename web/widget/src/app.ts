@@ -10,6 +10,8 @@ interface App {
     session?: Session;
     identity?: Identity;
     page?: Page;
+    /** What the shop's page says the visitor is after; goes with a request for a person. */
+    context?: Record<string, unknown>;
     conversation: string | null;
     meta: Meta;
     open: boolean;

@@ -27,7 +27,7 @@ function typing(on: boolean): void {
     app.link.send({ type: "typing", on, text: app.session?.channel.typing_preview && on ? [...area().value].slice(0, 200).join("") : undefined });
 }
 
-function warn(text: string): void {
+export function warn(text: string): void {
     const el = $("count");
     if (el.textContent !== text) el.textContent = text;
 }
@@ -73,6 +73,8 @@ export function composer(): void {
         el.focus();
     };
     actions.say = sendText;
+    // Asks for a person before anything is written: the shop's clock starts now.
+    actions.start = () => app.link.send({ type: "start", client_id: newId(), context: { ...app.context, url: app.page?.url } });
     actions.retry = (id) => {
         const o = app.outbox.find(id);
         if (o?.local && !o.file) {

@@ -39,17 +39,16 @@ export const fill = (text: string, vars?: Vars): string =>
 
 export const t = (key: Key, vars?: Vars): string => fill(words[key], vars);
 
-export const clock = (at: number): string =>
-    new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
-
-const midnight = (at: number): number => new Date(at).setHours(0, 0, 0, 0);
+// Swedish writes times and dates the ISO way.
+export const clock = (at: number): string => new Date(at).toLocaleTimeString("sv").slice(0, 5);
+const date = (at: number): string => new Date(at).toLocaleDateString("sv");
 
 /** 今天, 昨天, 11-02, and with the year only when it is another one. */
 export function day(at: number, now: number): string {
-    const gap = Math.round((midnight(now) - midnight(at)) / 864e5);
-    if (!gap) return t("today");
-    if (gap === 1) return t("yesterday");
-    // Swedish writes dates the ISO way.
-    const date = new Intl.DateTimeFormat("sv").format(at);
-    return date.slice(0, 4) === String(new Date(now).getFullYear()) ? date.slice(5) : date;
+    const d = date(at);
+    const today = date(now);
+    if (d === today) return t("today");
+    // Noon of today less a day is yesterday, also where clocks are changed.
+    if (d === date(new Date(now).setHours(12) - 864e5)) return t("yesterday");
+    return d.slice(d.slice(0, 4) === today.slice(0, 4) ? 5 : 0);
 }

@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// The second part of the panel (more.js): dialogs, rating, message form, files, emoji. It is fetched
-// once the panel stands, and works with what the first part hands over, so nothing is shipped twice.
+// The second part of the panel (more.js): dialogs, rating, message form, cards, files, emoji. It is
+// fetched when one of them is first needed, and works with what the first part hands over, so nothing is shipped twice.
 import { app, framed, now, tell } from "./app";
 import { api, auth, call } from "./api";
-import { $, h, icon, safeUrl } from "./dom";
+import { $, blank, h } from "./dom";
 import { addWords, clock, day, fill, t } from "./i18n";
 import type { Card } from "./types";
 import { newId } from "./outbox";
 
 export const kit = {
-    app, now, framed, tell, api, auth, call, $, h, icon, safeUrl, addWords, t, fill, clock, day, newId,
+    app, now, framed, tell, api, auth, call, $, h, blank, addWords, t, fill, clock, day, newId,
     sendCard: (_card: Card): void => {},
     warn: (_text: string): void => {},
     insert: (_text: string): void => {},
     toBottom: (): void => {},
+    /** The second part is there: draw what waited for it. */
+    arrived: (): void => {},
 };
 export type Kit = typeof kit;
 export interface More {
     askEnd(): void;
     leave(): void;
     rating(conversation: string): HTMLElement;
-    rated(): void;
+    /** The server's answer to a rating; code when it was refused. */
+    rated(code?: string): void;
     files(list: File[]): void;
     /** Sends a picked file again. */
     start(id: string): void;
@@ -33,18 +36,24 @@ export interface More {
     notice(): void;
 }
 
+/** Address beside panel.js, with the hash of its content; from the build. */
+declare const MORE_URL: string;
+
 /** Present once loaded. */
 export let more: More | undefined;
 let loading: Promise<More> | undefined;
 let attempt = 0;
 
 export function withMore(use?: (m: More) => void): void {
-    // A variable, so that the bundler leaves the import alone; a failed address is not asked twice.
-    const url = `./more.js${attempt++ ? `?${attempt}` : ""}`;
-    loading ??= import(url).then(
-        (m) => (more = (m.default as (k: Kit) => More)(kit)),
-    );
+    // A failed address is not asked twice: browsers remember that a module was not there.
+    const url = MORE_URL + (attempt ? `?${attempt}` : "");
+    loading ??= import(url).then((m) => {
+        more = (m.default as (k: Kit) => More)(kit);
+        kit.arrived();
+        return more;
+    });
     loading.then(use, () => {
+        attempt++;
         loading = undefined;
     });
 }

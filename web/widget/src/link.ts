@@ -10,8 +10,8 @@ export interface LinkHost {
     /** Last seq seen, for the replay. */
     after(): number;
     frame(f: Frame): void;
-    /** up: welcome was received. tries: failed attempts in a row. */
-    state(up: boolean, tries: number): void;
+    /** up: welcome was received. asked: the server asked for this many ms of patience. */
+    state(up: boolean, asked?: number): void;
     expired(): void;
     WebSocket?: typeof WebSocket;
     random?: () => number;
@@ -28,86 +28,87 @@ export function backoff(tries: number, random: () => number): number {
 
 export class Link {
     up = false;
-    private ws?: WebSocket;
-    private tries = 0;
-    private timer = 0;
-    private ping = 0;
-    private stopped = true;
-    private busy = false;
+    private ws_?: WebSocket;
+    private tries_ = 0;
+    private timer_ = 0;
+    private ping_ = 0;
+    private stopped_ = true;
+    private busy_ = false;
 
-    constructor(private host: LinkHost) {}
+    constructor(private host_: LinkHost) {}
 
     start(): void {
-        this.stopped = false;
-        void this.connect();
+        this.stopped_ = false;
+        void this.connect_();
     }
 
     /** Skips the waiting time: the browser came online, or the visitor looks at the panel again. */
     hurry(): void {
-        if (this.stopped || this.ws || this.busy) return;
-        clearTimeout(this.timer);
-        void this.connect();
+        if (this.stopped_ || this.ws_ || this.busy_) return;
+        clearTimeout(this.timer_);
+        void this.connect_();
     }
 
     stop(): void {
-        this.stopped = true;
-        clearTimeout(this.timer);
-        const ws = this.ws;
-        this.lost();
+        this.stopped_ = true;
+        clearTimeout(this.timer_);
+        const ws = this.ws_;
+        this.lost_();
         ws?.close();
     }
 
     send(frame: Record<string, unknown>): boolean {
         if (!this.up) return false;
-        this.ws?.send(JSON.stringify(frame));
+        this.ws_?.send(JSON.stringify(frame));
         return true;
     }
 
-    private lost(): void {
-        this.ws = undefined;
-        clearTimeout(this.ping);
+    private lost_(): void {
+        this.ws_ = undefined;
+        clearTimeout(this.ping_);
         if (this.up) {
             this.up = false;
-            this.host.state(false, 0);
+            this.host_.state(false);
         }
     }
 
-    private again(floor = 0): void {
-        if (this.stopped) return;
-        const wait = Math.max(floor, backoff(this.tries++, this.host.random ?? Math.random));
-        this.host.state(false, this.tries);
-        clearTimeout(this.timer);
-        this.timer = setTimeout(() => void this.connect(), wait) as unknown as number;
+    private again_(floor = 0): void {
+        if (this.stopped_) return;
+        const wait = Math.max(floor, backoff(this.tries_++, this.host_.random ?? Math.random));
+        this.host_.state(false, floor);
+        clearTimeout(this.timer_);
+        this.timer_ = setTimeout(() => void this.connect_(), wait) as unknown as number;
     }
 
-    private async connect(): Promise<void> {
-        if (this.busy || this.ws) return;
-        this.busy = true;
+    private async connect_(): Promise<void> {
+        if (this.busy_ || this.ws_) return;
+        this.busy_ = true;
         let token: string;
         try {
-            token = await this.host.authorise();
+            token = await this.host_.authorise();
         } catch (e) {
-            this.busy = false;
+            this.busy_ = false;
             const { fatal, wait } = e as { fatal?: boolean; wait?: number };
-            if (!fatal) this.again(wait);
+            if (!fatal) this.again_(wait);
             return;
         }
-        this.busy = false;
-        if (this.stopped) return;
-        const ws = new (this.host.WebSocket ?? WebSocket)(this.host.url);
-        this.ws = ws;
+        this.busy_ = false;
+        if (this.stopped_) return;
+        const ws = new (this.host_.WebSocket ?? WebSocket)(this.host_.url);
+        this.ws_ = ws;
+        let patience = 0;
         // A silent line is a dead line: every frame renews the deadline, a ping asks for one.
         const alive = () => {
-            clearTimeout(this.ping);
-            this.ping = setTimeout(() => {
+            clearTimeout(this.ping_);
+            this.ping_ = setTimeout(() => {
                 this.send({ type: "ping" });
-                this.ping = setTimeout(() => ws.onclose?.({ code: 0 } as CloseEvent), DEAD_MS) as unknown as number;
+                this.ping_ = setTimeout(() => ws.onclose?.({ code: 0 } as CloseEvent), DEAD_MS) as unknown as number;
             }, PING_MS) as unknown as number;
         };
         alive();
-        ws.onopen = () => ws.send(JSON.stringify({ type: "hello", token, after: this.host.after() }));
+        ws.onopen = () => ws.send(JSON.stringify({ type: "hello", token, after: this.host_.after() }));
         ws.onmessage = (e) => {
-            if (this.ws !== ws) return;
+            if (this.ws_ !== ws) return;
             alive();
             let f: Frame;
             try {
@@ -116,22 +117,25 @@ export class Link {
                 return;
             }
             if (f.type === "welcome") {
-                this.tries = 0;
+                this.tries_ = 0;
                 this.up = true;
-                this.host.frame(f);
-                this.host.state(true, 0);
-            } else this.host.frame(f);
+                this.host_.frame(f);
+                this.host_.state(true);
+            } else {
+                if (f.type === "bye") patience = f.retry_after_ms ?? 0;
+                this.host_.frame(f);
+            }
         };
         ws.onclose = (e) => {
-            if (this.ws !== ws) return;
-            this.lost();
+            if (this.ws_ !== ws) return;
+            this.lost_();
             try {
                 ws.close();
             } catch {
                 /* was closed */
             }
-            if (e.code === 4401) this.host.expired();
-            this.again(e.code === 4429 ? 5000 : 0);
+            if (e.code === 4401) this.host_.expired();
+            this.again_(patience || (e.code === 4429 ? 5000 : 0));
         };
     }
 }

@@ -10,15 +10,16 @@ const MAX_FILES = 9;
 const CONTACT = /^\s*([^\s@]+@[^\s@]+\.[^\s@]+|\+?[\d\s-]{7,20})\s*$/;
 
 export default (k: Kit): More => {
-    const { app, $, h, icon, t } = k;
+    const { app, $, h, blank, t } = k;
     k.addWords(zhCNMore);
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(CSS);
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 
     function draw(shape: string): SVGSVGElement {
-        const svg = icon("");
+        const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
         svg.setAttribute("viewBox", "0 0 24 24");
+        svg.ariaHidden = "true";
         svg.innerHTML = shape;
         return svg;
     }
@@ -88,8 +89,12 @@ export default (k: Kit): More => {
                     h("div.acts", null, button("main", "ok", shut)),
                 );
             } catch (x) {
-                const code = (x as { code?: string }).code;
-                err.textContent = typeof code === "string" ? t("refused", { code }) : t("leaveFail");
+                const { code, wait } = x as { code?: string; wait?: number };
+                err.textContent = wait
+                    ? t("busy", { n: wait / 1e3 })
+                    : typeof code === "string"
+                      ? t("refused", { code })
+                      : t("leaveFail");
                 go.disabled = false;
             }
         };
@@ -109,7 +114,7 @@ export default (k: Kit): More => {
     }
 
     /* ---- rating ---- */
-    let taken: (() => void) | undefined;
+    let taken: ((code?: string) => void) | undefined;
     function face(i: number): SVGSVGElement {
         const bend = (i - 3) * 2.2;
         return draw(`<circle cx="12" cy="12" r="9.5"/><path d="M8 ${15.5 - bend / 3}q4 ${bend} 8 0M9 9.5h0M15 9.5h0"/>`);
@@ -149,7 +154,9 @@ export default (k: Kit): More => {
                 onsubmit(e: Event) {
                     e.preventDefault();
                     if (!app.link.send({ type: "rate", score, tags: [...tags], note: note.value.trim() })) return;
-                    taken = () => {
+                    taken = (code) => {
+                        taken = undefined;
+                        if (code) return;
                         app.rated = conversation;
                         app.store.set("rated", conversation);
                         form.replaceWith(thanks());
@@ -199,7 +206,9 @@ export default (k: Kit): More => {
         };
         x.onload = () => {
             const file = x.response?.file as FileInfo | undefined;
-            if (file) app.outbox.ready(id, file);
+            const wait = 1e3 * Number(x.getResponseHeader("Retry-After"));
+            if (x.status === 429 && wait) setTimeout(start, wait, id);
+            else if (file) app.outbox.ready(id, file);
             else failed(x.response?.error?.code ?? `http.${x.status}`);
         };
         x.onerror = () => failed("offline");
@@ -254,10 +263,9 @@ export default (k: Kit): More => {
     }
 
     /* ---- cards ---- */
-    const blank = { target: "_blank", rel: "noopener" };
     /** A card opens through the shop's page, which may keep its visitor on the same page. */
     function card(c: Card, cls = "cd"): HTMLElement {
-        const href = k.safeUrl(c.url);
+        const href = /^https?:\/\//i.test(c.url ?? "") && c.url;
         const box = h("i", { "aria-hidden": true }, bag());
         // The bag stays when the picture is missing or may not be loaded.
         if (c.image) h("img", { src: c.image, alt: "", onload: (e: Event) => box.replaceChildren(e.target as Node) });
@@ -286,11 +294,14 @@ export default (k: Kit): More => {
         );
     function offer(c?: Card): void {
         const el = $("offer");
-        el.hidden = !c;
-        if (!c) return;
+        // The same thing is offered once, not on every page that is opened.
+        const id = c && (c.url ?? c.title);
+        el.hidden = !c || app.store.get("offered") === id;
+        if (!c || el.hidden) return;
         const act = (cls: string, key: "give" | "dismiss") =>
             button(cls, key, () => {
                 offer();
+                app.store.set("offered", id);
                 if (key === "give") k.sendCard(c);
                 $("hintTouch").focus();
             });
@@ -309,5 +320,5 @@ export default (k: Kit): More => {
         );
     }
 
-    return { card, doc, offer, notice, askEnd, leave, rating, rated: () => taken?.(), files, start, emoji };
+    return { card, doc, offer, notice, askEnd, leave, rating, rated: (code) => taken?.(code), files, start, emoji };
 };

@@ -15,7 +15,6 @@ export interface Out {
     state: OutState;
     /** Why it failed: "offline" and "late" are sent again by themselves, a server code is not. */
     code?: string;
-    progress?: number;
     /** The picked file and its preview; never stored. */
     local?: { blob: File; url: string };
 }
@@ -31,34 +30,34 @@ export const LATE_MS = 10_000;
 const STALE_MS = 36e5;
 const KEY = "out";
 
-export const newId = (): string =>
-    Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
+/** 128 random bits. crypto.randomUUID() is not there on a plain http page. */
+export const newId = (): string => Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join("-");
 
 export class Outbox {
     items: Out[] = [];
-    private timers = new Map<string, number>();
-    private hold = 0;
+    private timers_ = new Map<string, number>();
+    private hold_ = 0;
 
     constructor(
-        private host: OutboxHost,
-        private store: Store,
+        private host_: OutboxHost,
+        private store_: Store,
     ) {
-        for (const o of store.get<Out[]>(KEY) ?? []) {
+        for (const o of store_.get<Out[]>(KEY) ?? []) {
             // What was written an hour ago is not sent behind the visitor's back.
-            const old = host.now() - o.at > STALE_MS;
+            const old = host_.now() - o.at > STALE_MS;
             this.items.push({ ...o, state: old ? "failed" : "wait", code: old ? "stale" : undefined });
-            if (!old) this.watch(o.id);
+            if (!old) this.watch_(o.id);
         }
     }
 
     add(o: Out): void {
         this.items.push(o);
         if (!o.local) {
-            this.edit((l) => [...l, { id: o.id, kind: o.kind, text: o.text, card: o.card, at: o.at, state: "wait" }]);
-            this.watch(o.id);
+            this.edit_((l) => [...l, { id: o.id, kind: o.kind, text: o.text, card: o.card, at: o.at, state: "wait" }]);
+            this.watch_(o.id);
         }
-        this.pump();
-        this.host.changed();
+        this.pump_();
+        this.host_.changed();
     }
 
     /** The server has it; also called when its message frame comes before the ack. */
@@ -66,37 +65,40 @@ export class Outbox {
         const o = this.find(id);
         if (!o) return undefined;
         this.drop(id);
-        this.pump();
+        this.pump_();
         return o;
     }
 
     drop(id: string): void {
-        clearTimeout(this.timers.get(id));
+        clearTimeout(this.timers_.get(id));
         this.items = this.items.filter((o) => o.id !== id);
-        this.edit((l) => l.filter((o) => o.id !== id));
-        this.host.changed();
+        this.edit_((l) => l.filter((o) => o.id !== id));
+        this.host_.changed();
     }
 
     fail(id: string, code: string): void {
         const o = this.find(id);
         if (!o) return;
-        clearTimeout(this.timers.get(id));
+        clearTimeout(this.timers_.get(id));
         o.state = "failed";
         o.code = code;
-        this.pump();
-        this.host.changed();
+        this.pump_();
+        this.host_.changed();
     }
 
     /** The server asks for patience: nothing leaves until then, order is kept. */
     later(id: string, ms: number): void {
         const o = this.find(id);
         if (o) o.state = "wait";
-        clearTimeout(this.hold);
-        this.hold = setTimeout(() => {
-            this.hold = 0;
-            this.pump();
+        clearTimeout(this.hold_);
+        // Waiting because we were asked to is not being late.
+        for (const t of this.timers_.values()) clearTimeout(t);
+        this.hold_ = setTimeout(() => {
+            this.hold_ = 0;
+            for (const x of this.items) if (x.state === "wait") this.watch_(x.id);
+            this.pump_();
         }, ms) as unknown as number;
-        this.host.changed();
+        this.host_.changed();
     }
 
     retry(id: string): void {
@@ -104,10 +106,10 @@ export class Outbox {
         if (!o) return;
         o.code = undefined;
         o.state = "wait";
-        o.at = this.host.now();
-        this.watch(id);
-        this.pump();
-        this.host.changed();
+        o.at = this.host_.now();
+        this.watch_(id);
+        this.pump_();
+        this.host_.changed();
     }
 
     /** Upload finished. */
@@ -124,42 +126,42 @@ export class Outbox {
             if (up && o.state === "failed" && (o.code === "late" || o.code === "offline") && (!o.local || o.file)) {
                 o.state = "wait";
                 o.code = undefined;
-                this.watch(o.id);
+                this.watch_(o.id);
             }
         }
-        if (up) this.pump();
-        this.host.changed();
+        if (up) this.pump_();
+        this.host_.changed();
     }
 
     clear(): void {
-        for (const o of this.items) clearTimeout(this.timers.get(o.id));
+        for (const o of this.items) clearTimeout(this.timers_.get(o.id));
         this.items = [];
-        this.store.set(KEY, null);
+        this.store_.set(KEY, null);
     }
 
     find(id: string): Out | undefined {
         return this.items.find((o) => o.id === id);
     }
 
-    private watch(id: string): void {
-        clearTimeout(this.timers.get(id));
-        this.timers.set(
+    private watch_(id: string): void {
+        clearTimeout(this.timers_.get(id));
+        this.timers_.set(
             id,
-            setTimeout(() => this.fail(id, this.host.up() ? "late" : "offline"), LATE_MS) as unknown as number,
+            setTimeout(() => this.hold_ || this.fail(id, this.host_.up() ? "late" : "offline"), LATE_MS) as unknown as number,
         );
     }
 
-    private pump(): void {
-        if (!this.host.up() || this.hold || this.items.some((o) => o.state === "sending")) return;
+    private pump_(): void {
+        if (!this.host_.up() || this.hold_ || this.items.some((o) => o.state === "sending")) return;
         const o = this.items.find((x) => x.state === "wait");
         if (!o) return;
         const { id, kind, text, card, file } = o;
-        if (this.host.send({ type: "send", client_id: id, kind, text, card, file: file?.id })) o.state = "sending";
+        if (this.host_.send({ type: "send", client_id: id, kind, text, card, file: file?.id })) o.state = "sending";
     }
 
     /** Other tabs share the list: always change the stored one, never overwrite it. */
-    private edit(change: (list: Out[]) => Out[]): void {
-        const list = change(this.store.get<Out[]>(KEY) ?? []);
-        this.store.set(KEY, list.length > 0 ? list : null);
+    private edit_(change: (list: Out[]) => Out[]): void {
+        const list = change(this.store_.get<Out[]>(KEY) ?? []);
+        this.store_.set(KEY, list.length > 0 ? list : null);
     }
 }

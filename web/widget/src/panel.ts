@@ -2,17 +2,17 @@
 // Entry of the panel page: puts the parts together and reacts to server and host page.
 import { app, framed, now, setPort, talking, tell } from "./app";
 import { api, call, type Fault } from "./api";
-import { composer, sendCard, sendText } from "./composer";
-import { $, h } from "./dom";
+import { composer, sendCard, sendText, warn } from "./composer";
+import { $ } from "./dom";
 import { lang, load, nearest, setAddress, t } from "./i18n";
-import { more, withMore } from "./kit";
+import { kit, more, withMore } from "./kit";
 import { Link } from "./link";
 import { Outbox } from "./outbox";
 import { openStore } from "./store";
-import { readable } from "./theme";
+import { shades } from "./theme";
 import { Thread } from "./thread";
 import type { Card, Frame, Identity, Message, Page, Session } from "./types";
-import { arrived, atBottom, markRead, previews, redraw, render, toBottom, unread } from "./view";
+import { actions, arrived, atBottom, markRead, previews, redraw, render, toBottom, unread } from "./view";
 
 const query = new URLSearchParams(location.search);
 const channel = query.get("channel");
@@ -20,29 +20,30 @@ const root = document.documentElement;
 const media = (q: string) => matchMedia(`(${q})`);
 const touch = media("pointer:coarse").matches;
 const PAGE = 30;
+/** Addresses of the languages beside panel.js, from the build. */
+declare const LANG_URLS: Record<string, string>;
 
 let known = false; // the token was accepted in this page
 let base = 0; // last seq of the session: older messages come by HTTP
 let loading = false;
-let tries = 0;
 let netTimer: number;
 let typingTimer: number;
 let pageTimer: number;
-let color = query.get("color");
+let wanted = query.get("theme") ?? "";
 
 const later = (f: () => void, ms: number): number => setTimeout(f, ms) as unknown as number;
 
 /* ---- look ---- */
 const scheme = media("prefers-color-scheme:dark");
-function paint(): void {
-    const forced = root.dataset.theme;
-    const c = readable(color ?? "", forced ? forced === "dark" : scheme.matches);
-    for (const k in c) root.style.setProperty(`--${k}`, c[k]!);
+function theme(): void {
+    root.dataset.theme = /^(dark|light)$/.test(wanted) ? wanted : scheme.matches ? "dark" : "light";
 }
-function theme(name: string | null | undefined): void {
-    if (name === "dark" || name === "light") root.dataset.theme = name;
-    else delete root.dataset.theme;
-    paint();
+function paint(color: string): void {
+    const c = shades(color);
+    if (!c) return;
+    root.style.setProperty("--l", c.l);
+    root.style.setProperty("--d", c.d);
+    root.dataset.shop = "";
 }
 
 function labels(): void {
@@ -56,26 +57,19 @@ function labels(): void {
     $<HTMLTextAreaElement>("hintTouch").placeholder = t(touch ? "hintTouch" : "hint");
 }
 
-const leave = (): void => withMore((m) => m.leave());
-
 /** Says that the line is down, but only when it stays down: a blip needs no words. */
-function net(up: boolean, n: number): void {
+function net(up: boolean, asked = 0): void {
     const el = $("net");
-    tries = n;
     clearTimeout(netTimer);
     if (up) el.textContent = "";
-    else
-        netTimer = later(() => {
-            const form = tries > 2 && !talking();
-            el.textContent = t("netDown");
-            if (form) el.append(t("netForm"), h("button", { onclick: leave }, t("leave")));
-        }, 1500);
+    else if (asked) el.textContent = t("busy", { n: Math.ceil(asked / 1e3) });
+    else netTimer = later(() => (el.textContent = t("netDown")), 1500);
 }
+const notice = (): void => (app.open && !more ? undefined : withMore((m) => m.notice()));
 
 /* ---- session ---- */
 function forget(): void {
     app.thread = new Thread();
-    app.outbox.clear();
     app.conversation = null;
     app.meta = { state: "none" };
     app.agentRead = app.myRead = base = 0;
@@ -98,7 +92,6 @@ async function authorise(): Promise<string> {
         // Anything else that is our own fault will not get better by asking again.
         if (f.status > 399 && f.status < 500 && f.status !== 429) {
             $("net").textContent = t("fatal", { code: f.code });
-            $("skel").hidden = true;
             f.fatal = true;
         }
         throw f;
@@ -113,19 +106,16 @@ async function authorise(): Promise<string> {
     app.open = s.open;
     app.nextOpen = s.next_open_at;
     setAddress(s.channel.address_form);
-    color = query.get("color") || s.channel.color || "";
-    paint();
+    paint(query.get("color") || s.channel.color || "");
     tell("ready", { color: s.channel.color });
     move(s.conversation);
     $("form").hidden = false;
-    $("skel").hidden = true;
     if (s.conversation && !app.thread.list[0]) {
         base = s.last_seq;
         void history();
     } else app.atStart = true;
     render();
-    // Drawn again once the second part can draw cards.
-    withMore((m) => (m.notice(), redraw()));
+    notice();
     return s.token;
 }
 
@@ -133,7 +123,7 @@ async function history(): Promise<void> {
     if (loading) return;
     loading = true;
     const log = $("log");
-    const first = app.thread.list[0];
+    const first = app.thread.list.find((m) => m.conversation === app.conversation);
     try {
         const { items } = await call<{ items: Message[] }>(`messages?limit=${PAGE}${first ? `&before=${first.seq}` : ""}`);
         for (const m of items) app.thread.put(m);
@@ -142,8 +132,8 @@ async function history(): Promise<void> {
         render(!first);
         if (first) log.scrollTop = log.scrollHeight - below;
         unread();
-    } catch {
-        later(history, 4e3);
+    } catch (e) {
+        later(history, (e as Fault).wait || 4e3);
     }
     loading = false;
 }
@@ -177,8 +167,11 @@ const on: Record<string, (f: Frame) => void> = {
         if (seq && conversation) settle(client_id, { conversation, seq, at });
     },
     error({ client_id, retry_after_ms, code = "error" }) {
-        if (!client_id) return;
-        if (retry_after_ms) app.outbox.later(client_id, retry_after_ms);
+        if (!client_id) {
+            // A rating, a recall, the end of the talk: nothing in the thread shows that it failed.
+            warn(t("refused", { code }));
+            more?.rated(code);
+        } else if (retry_after_ms) app.outbox.later(client_id, retry_after_ms);
         else app.outbox.fail(client_id, code);
     },
     message(f) {
@@ -196,7 +189,7 @@ const on: Record<string, (f: Frame) => void> = {
         app.open = f.open ?? app.open;
         app.nextOpen = f.next_open_at;
         tell("keep", { on: talking() });
-        more?.notice();
+        notice();
     },
     typing(f) {
         app.typing = f.on;
@@ -221,6 +214,7 @@ interface HostMessage {
     send?: boolean;
     text?: string;
     theme?: string;
+    context?: Record<string, unknown>;
 }
 function show(): void {
     app.visible = true;
@@ -240,9 +234,13 @@ function fromHost(m: HostMessage): void {
     const { card } = m;
     app.page = m.page ?? app.page;
     app.identity = m.identity ?? app.identity;
-    if (m.theme) theme(m.theme);
+    app.context = m.context ?? app.context;
+    if (m.theme) {
+        wanted = m.theme;
+        theme();
+    }
     if (m.t === "open") show();
-    if (m.t === "hide") app.visible = false;
+    if (m.t === "hide" || m.t === "idle") app.visible = false;
     if (m.t === "idle") app.link.start();
     if (m.t === "identify" && known) renew();
     if (m.t === "send") sendText(m.text!);
@@ -259,8 +257,9 @@ function fromHost(m: HostMessage): void {
     }
     if (m.t === "reset") {
         forget();
-        for (const k of ["token", "visitor", "draft", "rated", "leave"]) app.store.set(k, null);
-        app.identity = app.session = undefined;
+        app.outbox.clear();
+        for (const k of ["token", "visitor", "draft", "rated", "leave", "offered"]) app.store.set(k, null);
+        app.identity = app.session = app.context = undefined;
         $<HTMLTextAreaElement>("hintTouch").value = "";
         more?.offer();
         render();
@@ -271,22 +270,23 @@ function fromHost(m: HostMessage): void {
 async function main(): Promise<void> {
     const early: MessageEvent[] = [];
     let keep = true;
-    // What the host page says before the language is there waits for it.
+    // Any shop may embed the panel (the server decides which): so the only one believed is the page
+    // around us, once; after that everything comes over the private channel it handed over.
+    // What it says before the language is there waits for it.
+    let bound = false;
     let listen = (e: MessageEvent): void => void early.push(e);
     addEventListener("message", (e) => {
         const port = e.ports[0];
-        if (e.source !== parent || !e.data.zhixin || !port) return;
+        if (bound || !framed || e.source !== parent || !e.data?.zhixin || !port) return;
+        bound = true;
         setPort(port);
         port.onmessage = (x) => listen(x);
         listen(e);
     });
-    theme(query.get("theme"));
+    theme();
     app.store = openStore(`zx:${channel}:`, () => localStorage);
     app.rated = app.store.get("rated");
-    await load(nearest(query.get("lang") ?? navigator.language), (l) => {
-        const url = `./${l}.js`;
-        return import(url);
-    });
+    await load(nearest(query.get("lang") ?? navigator.language), (l) => import(LANG_URLS[l]!));
     const link = new Link({
         url: api("ws").replace(/^http/, "ws"),
         authorise,
@@ -296,9 +296,10 @@ async function main(): Promise<void> {
             on[f.type]?.(f);
             if (f.type !== "pong" && f.type !== "message") render(stick);
         },
-        state(up, n) {
+        state(up, asked) {
             app.outbox.link(up);
-            net(up, n);
+            for (const o of app.outbox.items) if (up && !o.file && o.local && o.code === "offline") actions.retry(o.id);
+            net(up, asked);
         },
         expired() {
             known = false;
@@ -330,7 +331,8 @@ async function main(): Promise<void> {
     };
     document.onvisibilitychange = look;
     addEventListener("online", look);
-    scheme.onchange = paint;
+    scheme.onchange = theme;
+    kit.arrived = redraw;
     if (!app.store.lasting) $("count").textContent = t("noStore");
     listen = (e) => fromHost(e.data);
     early.forEach(listen);

@@ -8,34 +8,32 @@ export interface Store {
 }
 
 export function openStore(prefix: string, area: () => Storage): Store {
-    const memory = new Map<string, string>();
-    let box: Storage | undefined;
+    const memory: Record<string, string | undefined> = {};
+    let box = memory;
     try {
-        box = area();
-        box.setItem(`${prefix}?`, "1");
-        box.removeItem(`${prefix}?`);
+        const s = area() as unknown as typeof memory;
+        s[`${prefix}?`] = "1";
+        delete s[`${prefix}?`];
+        box = s;
     } catch {
-        box = undefined;
+        /* memory it is */
     }
     return {
-        lasting: !!box,
+        lasting: box !== memory,
         get(key) {
             try {
-                return JSON.parse((box ? box.getItem(prefix + key) : memory.get(key)) ?? "");
+                return JSON.parse(box[prefix + key] ?? "");
             } catch {
                 return undefined;
             }
         },
         set(key, value) {
-            const text = JSON.stringify(value);
             try {
-                if (value == null) box?.removeItem(prefix + key);
-                else box?.setItem(prefix + key, text);
+                if (value == null) delete box[prefix + key];
+                else box[prefix + key] = JSON.stringify(value);
             } catch {
-                /* full: the page keeps working from memory */
+                /* full: what is shown stays shown, it will not survive a closed page */
             }
-            if (value == null) memory.delete(key);
-            else memory.set(key, text);
         },
     };
 }

@@ -1,30 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shop's colour, kept readable: the text on it is black or white, whichever stands out more, and
-// where the colour itself is text it is moved towards black or white until it has 4.5:1.
-type Rgb = [number, number, number];
-
-const lum = (c: Rgb): number => {
-    const [r, g, b] = c.map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4) as Rgb;
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-};
-const ratio = (a: number, b: number): number => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-
-export function parse(hex: string): Rgb | undefined {
-    const m = /^#?([\da-f]{3}|[\da-f]{6})$/i.exec(hex.trim());
-    if (!m) return undefined;
-    const s = m[1]!.length === 3 ? m[1]!.replace(/./g, "$&$&") : m[1]!;
-    return [0, 2, 4].map((i) => Number.parseInt(s.slice(i, i + 2), 16)) as Rgb;
-}
-
-/** Colours for one surface: brand as fill and as text, the text on the fill, a tint as background. */
-export function readable(hex: string, dark: boolean): Record<string, string> | undefined {
-    let c = parse(hex);
-    if (!c) return undefined;
-    const surface = dark ? [23, 28, 34] : [255, 255, 255];
-    const ground = lum(surface as Rgb);
-    const goal = dark ? 255 : 0;
-    for (let i = 0; i < 20 && ratio(lum(c), ground) < 4.6; i++) c = c.map((v) => Math.round(v + (goal - v) * 0.08)) as Rgb;
-    const on = ratio(lum(c), 1) >= 4.5 ? "#fff" : "#081427";
-    const soft = surface.map((v, i) => Math.round(v + (c![i]! - v) * (dark ? 0.16 : 0.09)));
-    return { brand: `rgb(${c.join()})`, "on-brand": on, "brand-soft": `rgb(${soft.join()})` };
+// The shop's colour, kept readable on both surfaces: darkened until white text on it, and it as text
+// on white or on a tint of itself, has 4.5:1; for the dark theme it is mixed with white.
+export function shades(hex: string): { l: string; d: string } | undefined {
+    if (!/^#[\da-f]{6}$/i.test(hex)) return undefined;
+    let c = [1, 3, 5].map((i) => Number.parseInt(hex.slice(i, i + 2), 16));
+    const light = () => c.reduce((sum, v, i) => sum + [0.2126, 0.7152, 0.0722][i]! * (v / 255) ** 2.2, 0);
+    while (light() > 0.14) c = c.map((v) => v * 0.95);
+    return { l: `rgb(${c.map(Math.round)})`, d: `rgb(${c.map((v) => Math.round(v * 0.45 + 140))})` };
 }

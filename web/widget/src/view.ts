@@ -3,7 +3,7 @@
 // flickers, selections survive and pictures load once.
 import { app, now, talking, tell } from "./app";
 import { type Body, bubble } from "./bubble";
-import { $, h, icon } from "./dom";
+import { $, h } from "./dom";
 import { clock, day, fill, t } from "./i18n";
 import { more, withMore } from "./kit";
 import type { Message } from "./types";
@@ -30,7 +30,7 @@ let recallTimer: number;
 let tailSig: string;
 
 /** Set by the composer. */
-export const actions = { say: (_text: string): void => {}, retry: (_id: string): void => {} };
+export const actions = { say: (_text: string): void => {}, retry: (_id: string): void => {}, start: (): unknown => 0 };
 
 const named = (name = ""): string => `${app.session?.channel.agent_label ?? ""} ${name}`.trim();
 const nameOf = (m: Message): string => (m.role === "robot" ? m.sender?.name || t("robot") : named(m.sender?.name));
@@ -39,9 +39,9 @@ const gist = (m: Message): string => m.text || t(m.kind as "image");
 const firstLetter = (s: string): string => [...s.replace(/^.* /, "")][0] ?? "";
 
 function systemText(m: Message): string {
-    const what = m.text ?? "";
-    if (/assigned/.test(what)) return m.sender ? t("assigned", { name: m.sender.name }) : "";
-    return /closed/.test(what) ? t("closed") : /reopened/.test(what) ? t("reopened") : "";
+    const what = m.text?.slice(13); // conversation.…
+    if (what === "assigned") return m.sender ? t(what, { name: m.sender.name }) : "";
+    return what === "closed" || what === "reopened" ? t(what) : "";
 }
 
 function rows(): Row[] {
@@ -81,7 +81,7 @@ function metaText({ state, at, code = "" }: Row): string {
     return state ? t(app.link.up ? "sending" : "waiting") : clock(at);
 }
 
-const press = (tag: string, text: string, onclick: () => void) => h(tag, { type: "button", onclick }, text);
+const press = (tag: string, text: string, onclick: () => void) => h(tag, { onclick }, text);
 
 function build(r: Row, first: boolean, last: boolean, undo: boolean): HTMLElement {
     if (r.sys) return h("p.sys", null, r.sys);
@@ -132,7 +132,8 @@ export function markRead(): void {
     const el = $("jump");
     const end = (el.hidden = atBottom());
     if (end) fresh = 0;
-    else el.replaceChildren(icon("i-down"), h(fresh ? "span" : "span.sr", null, fresh ? t("fresh", { n: fresh }) : t("bottom")));
+    el.ariaLabel = t("bottom");
+    el.lastElementChild!.textContent = fresh ? t("fresh", { n: fresh }) : "";
     const seq = app.thread.last(app.conversation);
     if (!app.visible || document.hidden || !end || seq <= app.myRead) return;
     if (app.link.send({ type: "read", seq })) app.myRead = seq;
@@ -210,12 +211,20 @@ function tail(): void {
     const wait = waitingText();
     const rate = app.meta.state === "closed" && conversation && thread.list.some((m) => m.role === "agent");
     if (rate && !more) withMore(() => render(true));
-    const sig = [typing, wait, start, rate && more && conversation].join();
+    const idle = /^[nc]/.test(app.meta.state) && app.open;
+    const sig = [typing, wait, start && idle, start, rate && more && conversation].join();
     if (sig === tailSig) return;
     tailSig = sig;
     const quick = session?.channel.quick_questions ?? [];
     const kids = [
-        start && quick[0] && h("div.quick", null, h("p", null, t("ask")), ...quick.map((q) => press("button.chip", q, () => actions.say(q)))),
+        start &&
+            h(
+                "div.quick",
+                null,
+                quick[0] && h("p", null, t("ask")),
+                ...quick.map((q) => press("button.chip", q, () => actions.say(q))),
+                idle && press("button.chip", t("person"), actions.start),
+            ),
         wait && h("p.sys", null, wait),
         typing && h("div.m.in.first", { role: "img", "aria-label": t("typing") }, h("div.b.dots", null, h("i"), h("i"), h("i"))),
         rate && more?.rating(conversation),
