@@ -111,6 +111,7 @@ static void submit(Job *j)
 {
     j->unit.c = &j->x.c;
     j->unit.arg = j;
+    ctx_wakes_drop(&j->x.c); /* the context has moved: its list ends elsewhere */
     if (store_submit(j->t->store, &j->unit, &j->x.c.err) != ERR_OK)
         fail_msg("%s", j->x.c.err.text);
 }

@@ -22,19 +22,25 @@
 #include <string.h>
 #include <time.h>
 
-enum { RACES = 12, TAKE_WAIT_MS = 5000, BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000 };
+enum {
+    RACES = 12,
+    FAIR_TURNS = 16,
+    TAKE_WAIT_MS = 5000,
+    BACKOFF_FIRST_MS = 100,
+    BACKOFF_MAX_MS = 5000
+};
 
 typedef struct {
     StorePgPool *pool;
     pthread_t thread;
     StoreConn *conn; /* NULL: not connected yet, or lost */
-    size_t take;     /* units at a time */
 } Writer;
 
 struct StorePgPool {
     Store *store;
     Writer *writers;
     int64_t writers_n, size;
+    atomic_uint turns;
     pthread_mutex_t mutex;
     pthread_cond_t returned;
     StoreConn **idle; /* readers, a stack */
@@ -192,12 +198,23 @@ static void work_unit(Writer *w, StoreUnit *u)
         s->config.batch_done(s->config.user);
 }
 
+/* Of one unit at a time, a busy chat would be all that is ever taken; three hold one of each kind.
+ * So one turn of several is for all of them. */
+static size_t units_of_turn(StorePgPool *p)
+{
+    return atomic_fetch_add_explicit(&p->turns, 1, memory_order_relaxed) % FAIR_TURNS ==
+                   FAIR_TURNS - 1
+               ? 3
+               : 1;
+}
+
 static void *work(void *arg)
 {
     Writer *w = arg;
+    StorePgPool *p = w->pool;
     StoreUnit *units[3];
     size_t n;
-    while ((n = store_queue_take(&w->pool->store->queue, units, w->take)) > 0)
+    while ((n = store_queue_take(&p->store->queue, units, units_of_turn(p))) > 0)
         for (size_t i = 0; i < n; i++)
             work_unit(w, units[i]);
     if (w->conn)
@@ -296,9 +313,7 @@ Err store_pg_pool_start(Store *s, ErrSlot *e)
     atomic_store_explicit(&s->count.max_batch, 1, memory_order_relaxed);
     for (int64_t i = 0; i < p->size; i++) {
         Writer *w = &p->writers[i];
-        /* Of one unit at a time a busy chat would be all that is ever taken; three hold one of each
-         * kind. One thread is enough to keep followers and imports going. */
-        *w = (Writer){.pool = p, .take = i == 0 ? 3 : 1};
+        *w = (Writer){.pool = p};
         if (pthread_create(&w->thread, NULL, work, w) != 0) {
             store_pg_pool_stop(s);
             return err_set(e, ERR_INTERNAL, "store.open", "no thread for the writers");

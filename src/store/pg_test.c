@@ -313,6 +313,7 @@ static void a_lost_race_runs_again(void **state)
 {
     TestStore *t = *state;
     TestCtx x = test_ctx(t);
+    ctx_wakes_drop(&x.c); /* it has moved */
     Loser l = {.lose = 3};
     assert_int_equal(store_write(t->store, &x.c, STORE_CHAT, lose_some, &l), ERR_OK);
     assert_int_equal(l.runs, 4);
@@ -331,6 +332,7 @@ static void a_race_lost_for_ever_is_refused(void **state)
 {
     TestStore *t = *state;
     TestCtx x = test_ctx(t);
+    ctx_wakes_drop(&x.c);
     Loser l = {.lose = 1000};
     assert_int_equal(store_write(t->store, &x.c, STORE_CHAT, lose_some, &l), ERR_BUSY);
     assert_string_equal(x.c.err.code, "storage.busy");
