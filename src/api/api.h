@@ -50,12 +50,13 @@ typedef struct {
     const AccountsSession *session; /* NULL: an API key, a visitor, or nobody */
     Str base_url;                   /* "https://desk.example.com" as the caller reached us */
     /* reply */
-    int status;       /* 200 unless set */
-    Str content_type; /* JSON unless set */
-    Str headers;      /* extra lines, each ended by \r\n (arena) */
-    Str file_path;    /* answer this file instead of the body */
-    Buf out;          /* reply body */
-    JsonW w;          /* writes into out */
+    int status;          /* 200 unless set */
+    Str content_type;    /* JSON unless set */
+    Str headers;         /* extra lines, each ended by \r\n (arena) */
+    Str file_path;       /* answer this file instead of the body */
+    Str frame_ancestors; /* pages: who may frame it; unset: only ourselves */
+    Buf out;             /* reply body */
+    JsonW w;             /* writes into out */
 } ApiCall;
 
 typedef struct {

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is connected and which conversations they follow. Net thread only. */
+#include "api/internal.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CATCH_UP_LIMIT = 100 };
+
+void hub_open(Hub *h)
+{
+    map_init(&h->topics);
+    map_init(&h->customers);
+    map_init(&h->users);
+    map_init(&h->shops);
+}
+
+void hub_close(Hub *h)
+{
+    int64_t key;
+    void *value;
+    for (size_t i = 0; map_each(&h->shops, &i, &key, &value);)
+        free(value);
+    map_finish(&h->topics);
+    map_finish(&h->customers);
+    map_finish(&h->users);
+    map_finish(&h->shops);
+}
+
+static void *zeroed(size_t n)
+{
+    void *p = calloc(1, n);
+    if (!p)
+        abort();
+    return p;
+}
+
+static Str own(Str s)
+{
+    if (!s.n)
+        return STR_NONE;
+    char *p = zeroed(s.n + 1);
+    memcpy(p, s.p, s.n);
+    return (Str){p, s.n};
+}
+
+/* ---- shops and topics ---- */
+
+HubShop *hub_shop(Hub *h, int64_t shop_id)
+{
+    HubShop *s = map_get(&h->shops, shop_id);
+    if (!s) {
+        s = zeroed(sizeof *s);
+        s->id = shop_id;
+        map_put(&h->shops, shop_id, s);
+    }
+    return s;
+}
+
+Topic *hub_topic(const Hub *h, int64_t conversation_id)
+{
+    return map_get(&h->topics, conversation_id);
+}
+
+bool hub_customer_online(const Hub *h, int64_t customer_id)
+{
+    return customer_id && map_get(&h->customers, customer_id);
+}
+
+/* ---- sockets ---- */
+
+static void pending_add(Hub *h, Socket *s)
+{
+    s->shop_next = h->pending;
+    if (h->pending)
+        h->pending->shop_prev = s;
+    h->pending = s;
+}
+
+static void list_remove(Socket **head, Socket *s)
+{
+    if (s->shop_prev)
+        s->shop_prev->shop_next = s->shop_next;
+    else
+        *head = s->shop_next;
+    if (s->shop_next)
+        s->shop_next->shop_prev = s->shop_prev;
+    s->shop_next = s->shop_prev = NULL;
+}
+
+static void list_add(Socket **head, Socket *s)
+{
+    s->shop_prev = NULL;
+    s->shop_next = *head;
+    if (*head)
+        (*head)->shop_prev = s;
+    *head = s;
+}
+
+Socket *socket_new(Api *a, NetConn conn, bool staff)
+{
+    Socket *s = zeroed(sizeof *s);
+    s->api = a;
+    s->conn = conn;
+    s->staff = staff;
+    s->refs = 1;
+    s->opened_ms = s->checked_ms = a->now_ms;
+    pending_add(&a->hub, s);
+    return s;
+}
+
+void socket_ref(Socket *s)
+{
+    s->refs++;
+}
+
+void socket_unref(Socket *s)
+{
+    if (--s->refs)
+        return;
+    free((char *)(uintptr_t)s->actor.name.p);
+    free((char *)(uintptr_t)s->actor.address.p);
+    free(s);
+}
+
+void socket_actor(Socket *s, const Actor *actor)
+{
+    Str address = s->actor.address, name = s->actor.name;
+    s->actor = *actor;
+    s->actor.name = own(actor->name);
+    s->actor.address = address.n ? address : own(actor->address);
+    free((char *)(uintptr_t)name.p);
+}
+
+static Map *peers(Socket *s, int64_t *ret_key)
+{
+    *ret_key = s->staff ? s->actor.user_id : s->actor.customer_id;
+    return s->staff ? &s->api->hub.users : &s->api->hub.customers;
+}
+
+void socket_register(Socket *s)
+{
+    Hub *h = &s->api->hub;
+    list_remove(&h->pending, s);
+    int64_t key;
+    Map *m = peers(s, &key);
+    Socket *first = map_get(m, key);
+    s->peer_next = first;
+    if (first)
+        first->peer_prev = s;
+    map_put(m, key, s);
+    HubShop *shop = hub_shop(h, s->actor.shop_id);
+    list_add(s->staff ? &shop->staff : &shop->visitors, s);
+    *(s->staff ? &h->staff_n : &h->visitor_n) += 1;
+    s->ready = true;
+}
+
+static void unregister(Socket *s)
+{
+    Hub *h = &s->api->hub;
+    int64_t key;
+    Map *m = peers(s, &key);
+    if (s->peer_prev)
+        s->peer_prev->peer_next = s->peer_next;
+    else if (s->peer_next)
+        map_put(m, key, s->peer_next);
+    else
+        map_remove(m, key);
+    if (s->peer_next)
+        s->peer_next->peer_prev = s->peer_prev;
+    s->peer_next = s->peer_prev = NULL;
+    HubShop *shop = hub_shop(h, s->actor.shop_id);
+    list_remove(s->staff ? &shop->staff : &shop->visitors, s);
+    *(s->staff ? &h->staff_n : &h->visitor_n) -= 1;
+    s->ready = false;
+}
+
+/* ---- the last socket of an agent: their grace begins ---- */
+
+static Err run_gone(ApiJob *j)
+{
+    return desk_agent_socket(&j->ctx, j->ctx.actor.user_id, false);
+}
+
+static void finish_gone(ApiJob *j)
+{
+    if (!j->err)
+        publish_wakes(j->api, &j->ctx, NULL);
+}
+
+static void agent_gone(Socket *s)
+{
+    if (s->actor.role < ROLE_AGENT || map_get(&s->api->hub.users, s->actor.user_id))
+        return;
+    ApiJob *j = job_new(s->api);
+    j->ctx.actor = s->actor;
+    j->ctx.actor.name = str_dup(j->arena, s->actor.name);
+    j->ctx.actor.address = str_dup(j->arena, s->actor.address);
+    j->work = job_submit;
+    j->run = run_gone;
+    j->finish = finish_gone;
+    if (!job_start(j, false))
+        job_free(j); /* closing: at the next start everybody's grace begins anew */
+}
+
+void socket_closed(Socket *s)
+{
+    s->closed = true;
+    bool was_ready = s->ready;
+    if (was_ready)
+        unregister(s);
+    else
+        list_remove(&s->api->hub.pending, s);
+    while (s->subs) {
+        Topic *t = s->subs->topic;
+        bool last = t->subs == s->subs && !t->subs->topic_next;
+        int64_t id = t->id;
+        if (!s->staff) {
+            t->visitor_typing = false;
+            free(t->preview);
+            t->preview = NULL;
+        }
+        sub_remove(s, id);
+        if (!last)
+            hub_presence(s->api, t);
+    }
+    if (was_ready && s->staff)
+        agent_gone(s);
+    socket_unref(s);
+}
+
+void socket_send(Socket *s, NetFrame *f)
+{
+    if (f && !s->closed)
+        net_ws_send(s->api->net, s->conn, f);
+}
+
+void socket_send_str(Socket *s, Str text)
+{
+    NetFrame *f = net_frame_text(text);
+    socket_send(s, f);
+    net_frame_unref(f);
+}
+
+/* ---- subscriptions ---- */
+
+Sub *sub_find(const Socket *s, int64_t conversation_id)
+{
+    for (Sub *sub = s->subs; sub; sub = sub->socket_next)
+        if (sub->topic->id == conversation_id)
+            return sub;
+    return NULL;
+}
+
+Sub *sub_add(Socket *s, int64_t conversation_id, int64_t shop_id, int64_t customer_id,
+             int64_t last_seq)
+{
+    Hub *h = &s->api->hub;
+    Topic *t = hub_topic(h, conversation_id);
+    if (!t) {
+        t = zeroed(sizeof *t);
+        *t = (Topic){.id = conversation_id, .shop_id = shop_id, .customer_id = customer_id};
+        map_put(&h->topics, conversation_id, t);
+    }
+    Sub *sub = zeroed(sizeof *sub);
+    *sub = (Sub){.topic = t,
+                 .socket = s,
+                 .topic_next = t->subs,
+                 .socket_next = s->subs,
+                 .last_seq = last_seq};
+    t->subs = s->subs = sub;
+    if (!s->staff)
+        s->conversation_id = conversation_id;
+    return sub;
+}
+
+void sub_remove(Socket *s, int64_t conversation_id)
+{
+    Sub **at = &s->subs;
+    while (*at && (*at)->topic->id != conversation_id)
+        at = &(*at)->socket_next;
+    Sub *sub = *at;
+    if (!sub)
+        return;
+    *at = sub->socket_next;
+    Topic *t = sub->topic;
+    Sub **in = &t->subs;
+    while (*in != sub)
+        in = &(*in)->topic_next;
+    *in = sub->topic_next;
+    free(sub);
+    if (!t->subs) {
+        map_remove(&s->api->hub.topics, t->id);
+        free(t->preview);
+        free(t);
+    }
+}
+
+/* ---- catching up ---- */
+
+typedef struct {
+    Socket *socket;
+    int64_t conversation_id, after;
+    DeskConversation conv;
+    DeskMessage *rows;
+    size_t n;
+} CatchUp;
+
+static Err read_missed(Ctx *c, void *arg)
+{
+    CatchUp *k = arg;
+    Err err = ERR_OK;
+    if (k->socket->staff)
+        err = desk_conversation_get(c, k->conversation_id, &k->conv);
+    return err ? err
+               : desk_message_list(c, k->conversation_id, k->after, 0, CATCH_UP_LIMIT, &k->rows,
+                                   &k->n);
+}
+
+static void work_catch_up(ApiJob *j)
+{
+    job_done(j, job_read(j, read_missed, j->data));
+}
+
+static void send_missed(Socket *s, const CatchUp *k, const DeskMessage *m)
+{
+    Buf b;
+    buf_init(&b, NULL, 262144);
+    JsonW w;
+    jw_init(&w, &b);
+    jw_obj(&w);
+    jw_kstr(&w, "type", STR("message"));
+    ShapeFor who = !s->staff                          ? SHAPE_VISITOR
+                   : s->actor.role >= ROLE_SUPERVISOR ? SHAPE_SUPERVISOR
+                                                      : SHAPE_STAFF;
+    jw_key(&w, "message");
+    bool seen = shape_message(&w, m, who);
+    if (seen && s->staff) {
+        jw_key(&w, "sla");
+        shape_sla(&w, &k->conv);
+        jw_ki64(&w, "unread", k->conv.unread);
+        jw_kstr(&w, "status", k->conv.status);
+    }
+    jw_obj_end(&w);
+    if (seen && !b.over)
+        socket_send_str(s, buf_str(&b));
+    buf_finish(&b);
+}
+
+static void finish_catch_up(ApiJob *j)
+{
+    CatchUp *k = j->data;
+    Socket *s = k->socket;
+    Sub *sub = s->closed ? NULL : sub_find(s, k->conversation_id);
+    if (sub && j->err) {
+        /* it stays behind; the next wake-up tries again */
+        sub->catching = false;
+        log_line(j->api->config.log, LOG_WARN, "catch-up failed", "code",
+                 str_of(j->ctx.err.code ? j->ctx.err.code : "?"), NULL);
+    } else if (sub) {
+        for (size_t i = 0; i < k->n; i++) {
+            if (k->rows[i].seq <= sub->last_seq)
+                continue;
+            send_missed(s, k, &k->rows[i]);
+            sub->last_seq = k->rows[i].seq;
+        }
+        sub->catching = false;
+        if (k->n == 0 && sub->want > sub->last_seq)
+            sub->last_seq = sub->want; /* nothing there to be sent (merged away) */
+        if (k->n == CATCH_UP_LIMIT || sub->want > sub->last_seq)
+            sub_catch_up(sub);
+        else if (sub->meta_after) {
+            sub->meta_after = false;
+            publish_meta(s);
+        }
+    }
+    socket_unref(s);
+}
+
+void sub_catch_up(Sub *sub)
+{
+    if (sub->catching)
+        return;
+    Socket *s = sub->socket;
+    ApiJob *j = job_new(s->api);
+    CatchUp *k = ARENA_NEW(j->arena, CatchUp);
+    *k = (CatchUp){.socket = s, .conversation_id = sub->topic->id, .after = sub->last_seq};
+    j->data = k;
+    j->ctx.actor = s->actor;
+    j->work = work_catch_up;
+    j->finish = finish_catch_up;
+    if (!job_start(j, false)) {
+        job_free(j); /* overloaded: the next wake-up tries again */
+        return;
+    }
+    sub->catching = true;
+    socket_ref(s);
+}
+
+/* ---- presence ---- */
+
+static void write_users(JsonW *w, const Topic *t)
+{
+    jw_key(w, "users");
+    jw_arr(w);
+    for (const Sub *sub = t->subs; sub; sub = sub->topic_next) {
+        if (!sub->socket->staff || !sub->watched)
+            continue;
+        jw_obj(w);
+        jw_kid(w, "id", sub->socket->actor.user_id);
+        jw_kstr(w, "name", sub->socket->actor.name);
+        jw_kstr(w, "typing",
+                sub->typing == 'r'   ? STR("reply")
+                : sub->typing == 'n' ? STR("note")
+                                     : STR(""));
+        jw_obj_end(w);
+    }
+    jw_arr_end(w);
+}
+
+void hub_presence(Api *a, Topic *t)
+{
+    Buf b;
+    buf_init(&b, NULL, 65536);
+    JsonW w;
+    jw_init(&w, &b);
+    jw_obj(&w);
+    jw_kstr(&w, "type", STR("presence"));
+    jw_kid(&w, "conversation", t->id);
+    write_users(&w, t);
+    jw_key(&w, "visitor");
+    jw_obj(&w);
+    jw_kbool(&w, "online", hub_customer_online(&a->hub, t->customer_id));
+    jw_kbool(&w, "typing", t->visitor_typing);
+    jw_kstr(&w, "preview", str_of(t->preview ? t->preview : ""));
+    jw_obj_end(&w);
+    jw_obj_end(&w);
+    NetFrame *f = net_frame_text(buf_str(&b));
+    for (Sub *sub = t->subs; sub; sub = sub->topic_next)
+        if (sub->socket->staff)
+            socket_send(sub->socket, f);
+    net_frame_unref(f);
+    buf_finish(&b);
+}

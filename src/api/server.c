@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/server.h"
+
+#include "api/internal.h"
+#include "base/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void api_config_default(ApiConfig *c)
+{
+    *c = (ApiConfig){.workers = 4,
+                     .queue = 4096,
+                     .visitor_rate = 120,
+                     .visitor_burst = 30,
+                     .session_rate = 20,
+                     .session_burst = 400};
+}
+
+static bool is_api(Str path)
+{
+    return str_starts(path, STR("/api/")) || str_is(path, "/metrics") ||
+           str_is(path, "/widget/panel");
+}
+
+/* /healthz answers from the loop itself, so that a stuck worker does not hide behind it. */
+static void answer_health(Api *a, NetConn conn, const NetRequest *r)
+{
+    StoreStats st;
+    store_stats(a->store, &st);
+    if (st.failing) {
+        reply_status(a, conn, r, 503, "store.failing", "the database takes no writes");
+        return;
+    }
+    Buf headers;
+    buf_init(&headers, NULL, 4096);
+    reply_headers(a, &headers, r, REPLY_API, STR_NONE);
+    NetResponse out = {.status = 200,
+                       .headers = buf_str(&headers),
+                       .content_type = STR("application/json"),
+                       .body = STR("{\"status\":\"ok\"}\n"),
+                       .body_static = true};
+    net_respond(a->net, conn, &out);
+    buf_finish(&headers);
+}
+
+/* Strangers may not make customers without end: a bucket for each address. */
+static bool throttled(Api *a, NetConn conn, const NetRequest *r, const ApiRoute *route)
+{
+    if (route->access != API_ANYONE || route->tx != API_TX_WRITE)
+        return false;
+    int64_t wait;
+    Bucket *b = bucket_of(a->sessions, str_hash(r->address) | 1);
+    if (bucket_take(b, a->now_ms, a->config.session_rate * 1000, a->config.session_burst, &wait))
+        return false;
+    ErrSlot e = {0};
+    Err err = err_retry(&e, ERR_LIMIT, "request.too_many", (long)wait,
+                        "too many requests from this address; wait a little");
+    reply_error(a, conn, r, err, &e);
+    return true;
+}
+
+static void on_request(void *user, NetConn conn, const NetRequest *r)
+{
+    Api *a = user;
+    a->now_ms = clock_steady_ns() / 1000000;
+    if (str_is(r->path, "/healthz")) {
+        answer_health(a, conn, r);
+        return;
+    }
+    if (ws_upgrade(a, conn, r))
+        return;
+    if (is_api(r->path)) {
+        ApiMatch m;
+        if (router_match(r->method, r->path, &m)) {
+            if (!throttled(a, conn, r, m.route))
+                call_start(a, conn, r, &m);
+        } else if (m.path_known)
+            reply_status(a, conn, r, 405, "request.method", "this path does not take this method");
+        else
+            reply_status(a, conn, r, 404, "request.unknown_path", "there is nothing at this path");
+        return;
+    }
+    if (!web_answer(a, conn, r))
+        reply_status(a, conn, r, 404, "request.unknown_path", "there is nothing at this path");
+}
+
+static long on_body_limit(void *user, const NetRequest *head)
+{
+    (void)user;
+    ApiMatch m;
+    return is_api(head->path) && router_match(head->method, head->path, &m) ? m.route->body_bytes
+                                                                            : 0;
+}
+
+static void on_tick(void *user, int64_t steady_ms)
+{
+    Api *a = user;
+    a->now_ms = steady_ms;
+    ws_tick(a, steady_ms);
+    publish_tick(a);
+}
+
+Err api_open(const ApiConfig *config, ErrSlot *e, Api **ret)
+{
+    Api *a = calloc(1, sizeof *a);
+    if (!a)
+        abort();
+    a->config = *config;
+    a->started_ms = clock_wall_ms();
+    a->now_ms = clock_steady_ns() / 1000000;
+    hub_open(&a->hub);
+    Err err = jobs_open(a, e);
+    NetHandlers h = {.request = on_request,
+                     .body_limit = on_body_limit,
+                     .ws_message = ws_message,
+                     .ws_closed = ws_closed,
+                     .tick = on_tick,
+                     .user = a};
+    if (!err)
+        err = net_server_create(config->net, &h, e, &a->net);
+    if (err) {
+        jobs_stop(a);
+        jobs_close(a);
+        hub_close(&a->hub);
+        free(a);
+        return err;
+    }
+    *ret = a;
+    return ERR_OK;
+}
+
+void api_use_store(Api *a, Store *s)
+{
+    a->store = s;
+}
+
+int api_port(const Api *a)
+{
+    return net_server_port(a->net);
+}
+
+void api_run(Api *a)
+{
+    net_server_run(a->net);
+}
+
+Err api_reload_tls(Api *a, ErrSlot *e)
+{
+    return net_server_reload_tls(a->net, e);
+}
+
+void api_stop(Api *a)
+{
+    net_server_stop(a->net, 5000);
+}
+
+void api_drain(Api *a)
+{
+    jobs_stop(a);
+}
+
+void api_close(Api *a)
+{
+    net_server_destroy(a->net);
+    jobs_close(a);
+    hub_close(&a->hub);
+    free(a);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef API_SERVER_H
+#define API_SERVER_H
+/*
+ * server: the edge as a whole. Opened after store, accounts and service; runs the loop on the
+ * calling thread. api.h is for route tables, this page for the command line.
+ */
+#include "api/api.h"
+
+typedef struct {
+    Accounts *accounts;
+    Service *service;
+    const Log *log;
+    IdSource *ids;
+    const char *data_dir; /* uploads */
+    bool demo;
+    int64_t workers;       /* threads for requests and frames: 4 */
+    int64_t queue;         /* calls that may wait for a worker: 4096 */
+    int64_t visitor_rate;  /* messages a minute one visitor may send on average: 120 */
+    int64_t visitor_burst; /* and at once: 30 */
+    int64_t session_rate;  /* visitor sessions a second from one address: 20 */
+    int64_t session_burst; /* and at once: 400 */
+    const NetOptions *net;
+} ApiConfig;
+void api_config_default(ApiConfig *c);
+
+/* Listens from here on, but answers only in api_run. Owned. */
+Err api_open(const ApiConfig *config, ErrSlot *e, Api **ret) WARN_UNUSED;
+/* The store is opened after the edge exists, because its batch_done is ours. Before api_run. */
+void api_use_store(Api *a, Store *s);
+int api_port(const Api *a);
+void api_run(Api *a);
+Err api_reload_tls(Api *a, ErrSlot *e) WARN_UNUSED; /* any thread; the old one stays on failure */
+void api_routes_print(Buf *out, bool json);         /* the route table */
+void api_stop(Api *a);                              /* any thread; graceful */
+/* After api_run, in this order: api_drain (the workers end), store_close (what they submitted is
+ * committed and answered), api_close. */
+void api_drain(Api *a);
+void api_close(Api *a);
+
+/* StoreConfig.batch_done; user = Api ** (set once the edge is open). */
+void api_batch_done(void *api_ref);
+/* Wake-ups of units that are not calls: timers, followers. Any thread, after their commit. */
+void api_publish(Ctx *c, void *api);
+#endif

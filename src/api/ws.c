@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sockets: opening, one frame's way through a worker and the store, limits, closing. */
+#include "api/internal.h"
+
+#include "base/clock.h"
+
+#include <string.h>
+
+enum {
+    HELLO_WITHIN_MS = 10000,
+    SESSION_CHECK_MS = 60000,
+    FRAME_RATE_MILLI = 20000, /* frames a second of one visitor x 1000 */
+    FRAME_BURST = 100,
+    ANSWER_MAX = 1 << 20
+};
+
+/* ---- opening ---- */
+
+typedef struct {
+    NetConn conn;
+    const NetRequest *request;
+    ApiProof proof;
+} Upgrade;
+
+static Err read_proof(Ctx *c, void *arg)
+{
+    Upgrade *u = arg;
+    return proof_staff(c, u->request, &u->proof);
+}
+
+static void work_upgrade(ApiJob *j)
+{
+    job_done(j, job_read(j, read_proof, j->data));
+}
+
+static void finish_upgrade(ApiJob *j)
+{
+    Upgrade *u = j->data;
+    Api *a = j->api;
+    if (j->err) {
+        reply_error(a, u->conn, u->request, j->err, &j->ctx.err);
+        return;
+    }
+    Socket *s = socket_new(a, u->conn, true);
+    socket_actor(s, &j->ctx.actor);
+    s->by_key = u->proof.by_key;
+    net_ws_accept(a->net, u->conn, s, STR_NONE);
+}
+
+static bool own_origin(const NetRequest *r)
+{
+    Str origin = net_header(r, "origin");
+    if (!origin.n)
+        return true; /* not a browser */
+    Str scheme = r->secure ? STR("https://") : STR("http://");
+    return str_starts(origin, scheme) && str_eq(str_sub(origin, scheme.n, origin.n), r->host);
+}
+
+static void upgrade_staff(Api *a, NetConn conn, const NetRequest *r)
+{
+    if (!own_origin(r)) {
+        reply_status(a, conn, r, 403, "auth.origin",
+                     "this socket opens from the desk's own pages only");
+        return;
+    }
+    ApiJob *j = job_new(a);
+    Upgrade *u = ARENA_NEW(j->arena, Upgrade);
+    *u = (Upgrade){.conn = conn, .request = r};
+    j->data = u;
+    j->ctx.actor.address = r->address;
+    j->work = work_upgrade;
+    j->finish = finish_upgrade;
+    if (!job_start(j, false)) {
+        ErrSlot e = {0};
+        Err err = err_retry(&e, ERR_BUSY, "server.busy", 1000, "too much at once; try again soon");
+        reply_error(a, conn, r, err, &e);
+        job_free(j);
+    }
+}
+
+bool ws_upgrade(Api *a, NetConn conn, const NetRequest *r)
+{
+    bool visitor = str_is(r->path, "/api/widget/ws"), staff = str_is(r->path, "/api/ws");
+    if (!visitor && !staff)
+        return false;
+    if (!r->upgrade)
+        reply_status(a, conn, r, 426, "request.upgrade", "this path is a WebSocket (version 13)");
+    else if (staff)
+        upgrade_staff(a, conn, r);
+    else {
+        Socket *s = socket_new(a, conn, false);
+        Actor nobody = {.role = ROLE_VISITOR, .address = r->address};
+        socket_actor(s, &nobody);
+        net_ws_accept(a->net, conn, s, STR_NONE);
+    }
+    return true;
+}
+
+void ws_closed(void *user, NetConn conn, void *tag, int code)
+{
+    (void)user;
+    (void)conn;
+    (void)code;
+    socket_closed(tag);
+}
+
+void ws_tick(Api *a, int64_t steady_ms)
+{
+    for (Socket *s = a->hub.pending, *next; s; s = next) {
+        next = s->shop_next;
+        if (steady_ms - s->opened_ms > HELLO_WITHIN_MS)
+            net_ws_close(a->net, s->conn, 4401, STR("no hello"));
+    }
+}
+
+/* ---- one frame ---- */
+
+static const FrameKind *find_kind(const Socket *s, Str type)
+{
+    size_t n;
+    const FrameKind *list = s->staff ? frames_staff(&n) : frames_visitor(&n);
+    for (size_t i = 0; i < n; i++)
+        if (str_is(type, list[i].type))
+            return &list[i];
+    return NULL;
+}
+
+static Err read_alive(Ctx *c, void *arg)
+{
+    return accounts_session_alive(c, c->actor.session_id, arg);
+}
+
+/* A log-out elsewhere closes sockets at once; this is for what ends by time. */
+static Err check_session(ApiJob *j, FrameCall *f)
+{
+    Socket *s = f->socket;
+    int64_t now = clock_steady_ns() / 1000000;
+    if (!s->staff || s->by_key || now - s->checked_ms < SESSION_CHECK_MS)
+        return ERR_OK;
+    s->checked_ms = now;
+    bool alive = true;
+    Err err = job_read(j, read_alive, &alive);
+    if (err || alive)
+        return err;
+    f->close_code = 4401;
+    return ctx_err(&j->ctx, ERR_AUTH, "auth.ended", "the session has ended; please log in");
+}
+
+static Err check_rate(ApiJob *j, FrameCall *f)
+{
+    Socket *s = f->socket;
+    const ApiConfig *conf = &j->api->config;
+    if (s->staff)
+        return ERR_OK;
+    int64_t now = clock_steady_ns() / 1000000;
+    bucket_take(&s->frames, now, FRAME_RATE_MILLI, FRAME_BURST, &f->pause_ms);
+    int64_t wait;
+    if (!f->kind->costs ||
+        bucket_take(&s->sends, now, conf->visitor_rate * 1000 / 60, conf->visitor_burst, &wait))
+        return ERR_OK;
+    return err_retry(&j->ctx.err, ERR_LIMIT, "message.too_many", (long)wait,
+                     "too many messages at once; wait a moment");
+}
+
+static Err understand(ApiJob *j, FrameCall *f)
+{
+    Ctx *c = &j->ctx;
+    Err err = json_parse(j->arena, &c->err, f->text, &f->json);
+    if (!err && !json_is_object(f->json))
+        err = ctx_err(c, ERR_INVALID, "json.object", "a frame is one JSON object");
+    if (err) {
+        f->close_code = 4400;
+        return err;
+    }
+    f->client_id = json_str(f->json, "client_id");
+    if (f->client_id.n > 64)
+        f->client_id = STR_NONE;
+    f->kind = find_kind(f->socket, json_str(f->json, "type"));
+    if (!f->kind)
+        return ctx_field(c, "type", "frame.unknown_type",
+                         "this socket knows no frame of that type");
+    bool hello = strcmp(f->kind->type, "hello") == 0;
+    if (!f->socket->ready && !hello) {
+        f->close_code = 4401;
+        return ctx_err(c, ERR_AUTH, "frame.hello_first", "the first frame is hello");
+    }
+    if (f->socket->ready && hello)
+        return ctx_err(c, ERR_CONFLICT, "frame.hello_again", "hello was said already");
+    return ERR_OK;
+}
+
+static Err run_frame(ApiJob *j)
+{
+    FrameCall *f = j->data;
+    f->out.n = 0;
+    jw_init(&f->w, &f->out);
+    return f->kind->run(f);
+}
+
+static Err read_frame(Ctx *c, void *arg)
+{
+    (void)c;
+    FrameCall *f = arg;
+    return f->kind->run(f);
+}
+
+static void work_frame(ApiJob *j)
+{
+    FrameCall *f = j->data;
+    Err err = understand(j, f);
+    if (!err)
+        err = check_session(j, f);
+    if (!err)
+        err = check_rate(j, f);
+    if (!err && f->kind->prepare)
+        err = f->kind->prepare(f);
+    if (err || f->answered) {
+        job_done(j, err);
+    } else if (f->kind->tx == API_TX_WRITE) {
+        job_submit(j);
+    } else if (f->kind->tx == API_TX_READ) {
+        job_done(j, job_read(j, read_frame, f));
+    } else
+        job_done(j, f->kind->run ? f->kind->run(f) : ERR_OK);
+}
+
+static void send_error(FrameCall *f, Err err, const ErrSlot *e)
+{
+    Buf b;
+    JsonW w;
+    buf_init(&b, NULL, 4096);
+    jw_init(&w, &b);
+    jw_obj(&w);
+    jw_kstr(&w, "type", STR("error"));
+    bool inner = err == ERR_INTERNAL || err == ERR_STORAGE || !e->code;
+    jw_kstr(&w, "code", e->code ? str_of(e->code) : STR("internal"));
+    jw_kstr(&w, "message",
+            inner ? STR("something went wrong here; it was written to the log") : str_of(e->text));
+    if (e->field)
+        jw_kstr(&w, "field", str_of(e->field));
+    if (f->client_id.n)
+        jw_kstr(&w, "client_id", f->client_id);
+    if (e->retry_after_ms)
+        jw_ki64(&w, "retry_after_ms", e->retry_after_ms);
+    jw_obj_end(&w);
+    socket_send_str(f->socket, buf_str(&b));
+    buf_finish(&b);
+    if (inner) {
+        atomic_fetch_add(&f->api->errors, 1);
+        log_line(f->api->config.log, LOG_ERROR, "frame failed", "type",
+                 f->kind ? str_of(f->kind->type) : STR("?"), "code",
+                 e->code ? str_of(e->code) : STR("internal"), "detail", str_of(e->text), NULL);
+    }
+}
+
+static void finish_frame(ApiJob *j)
+{
+    FrameCall *f = j->data;
+    Socket *s = f->socket;
+    Err err = j->err;
+    if (!err && f->out.over)
+        err = ctx_err(&j->ctx, ERR_LIMIT, "api.reply_too_large", "the answer would be too large");
+    if (!s->closed) {
+        if (err) {
+            send_error(f, err, &j->ctx.err);
+            if (err == ERR_AUTH && !s->ready)
+                f->close_code = 4401;
+        } else {
+            if (f->out.n)
+                socket_send_str(s, buf_str(&f->out));
+            if (f->kind->after)
+                f->kind->after(f);
+        }
+    }
+    if (!err)
+        publish_wakes(j->api, &j->ctx, s);
+    if (!s->closed && f->close_code)
+        net_ws_close(j->api->net, s->conn, f->close_code, str_of(j->ctx.err.code));
+    if (!s->closed) {
+        if (f->pause_ms > 0)
+            net_ws_pause_limit(j->api->net, s->conn, (long)f->pause_ms);
+        net_ws_next(j->api->net, s->conn);
+    }
+    socket_unref(s);
+}
+
+void ws_message(void *user, NetConn conn, void *tag, Str text)
+{
+    Api *a = user;
+    Socket *s = tag;
+    if (str_is(text, "{\"type\":\"ping\"}")) {
+        Buf b;
+        buf_init(&b, NULL, 128);
+        buf_fmt(&b, "{\"type\":\"pong\",\"now\":%lld}", (long long)clock_wall_ms());
+        socket_send_str(s, buf_str(&b));
+        buf_finish(&b);
+        net_ws_next(a->net, conn);
+        return;
+    }
+    ApiJob *j = job_new(a);
+    FrameCall *f = ARENA_NEW(j->arena, FrameCall);
+    *f = (FrameCall){.socket = s, .c = &j->ctx, .api = a, .id = s->conversation_id};
+    f->text = str_dup(j->arena, text);
+    buf_init(&f->out, j->arena, ANSWER_MAX);
+    jw_init(&f->w, &f->out);
+    j->ctx.actor = s->actor;
+    j->data = f;
+    j->work = work_frame;
+    j->run = run_frame;
+    j->finish = finish_frame;
+    socket_ref(s);
+    if (job_start(j, false))
+        return;
+    ErrSlot e = {0};
+    Err err = err_retry(&e, ERR_BUSY, "server.busy", 1000, "too much at once; try again soon");
+    send_error(f, err, &e);
+    net_ws_pause_limit(a->net, conn, 200);
+    net_ws_next(a->net, conn);
+    job_free(j);
+    socket_unref(s);
+}
