@@ -65,7 +65,11 @@ def main(args):
     try:
         env = dict(os.environ, ZHIXIN_TEST_PG=url, ZHIXIN_TEST_PG_TCP=read_line(os.path.join(folder, "url_tcp")),
                    PATH=read_line(os.path.join(folder, "bin")) + os.pathsep + os.environ.get("PATH", ""))
-        child = subprocess.Popen(args, env=env)
+        try:
+            child = subprocess.Popen(args, env=env)
+        except OSError as e:
+            print("with_pg: %s: %s" % (args[0], e.strerror), file=sys.stderr)
+            return 127
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda n, _frame: child.send_signal(n))
         code = child.wait()
