@@ -17,6 +17,7 @@
 #include "store/store.h"
 
 typedef struct Service Service;
+typedef struct ServiceHeard ServiceHeard;
 
 typedef struct {
     Store *store;
@@ -82,6 +83,11 @@ typedef struct {
     /* prepared */
     DeskDraft draft;
     const ServiceShop *shop;
+    DeskRules rules;
+    DeskCustomer customer;             /* visitors */
+    ServiceHeard *heard;               /* the service's own */
+    Str overridden[ASSIST_GUARD_HITS]; /* warnings seen: stored with the message */
+    size_t overridden_n;
     AssistGuardHit hits[ASSIST_GUARD_HITS];
     size_t hit_n; /* staff: > 0 = not stored; ask the person */
     AssistLevel level;
