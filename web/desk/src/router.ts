@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Paths of the desk. Views load when first opened; who may open them is core/gate.ts.
-import { shallowRef } from 'vue';
+import { type Component, shallowRef } from 'vue';
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
 import { setupState } from '@/api/desk';
-import { type PageRule, verdict } from '@/core/gate';
+import { mayOpen, type PageRule, verdict } from '@/core/gate';
+import { adminPages } from '@/features/admin/pages';
 import { useSession } from '@/features/session/store';
 import { loadAdminWords } from '@/i18n';
 
@@ -30,6 +31,26 @@ export const routes: RouteRecordRaw[] = [
         path: '/overview',
         component: () => import('./views/OverviewView.vue'),
         meta: { need: 'supervisor' },
+    },
+    {
+        path: '/admin',
+        component: () => import('./views/AdminView.vue'),
+        children: [
+            // The first page that the role may see; everybody has an account.
+            {
+                path: '',
+                redirect: () => {
+                    const role = useSession().user?.role ?? null;
+                    const first = adminPages.find((p) => mayOpen(role, p.need) && p.need);
+                    return `/admin/${first?.path ?? 'account'}`;
+                },
+            },
+            ...adminPages.map((p) => ({
+                path: p.path,
+                component: p.view as () => Promise<Component>,
+                ...(p.need ? { meta: { need: p.need } } : {}),
+            })),
+        ],
     },
     {
         path: '/:rest(.*)*',

@@ -10,6 +10,7 @@ import type {
     Hours,
     Id,
     Invitation,
+    Overview,
     Page,
     Retention,
     Script,
@@ -26,6 +27,9 @@ export const resetUserTotp = (id: Id) => post(`/api/users/${id}/totp-reset`);
 export const invitations = () => get<Page<Invitation>>('/api/invitations');
 export const invite = (body: { email: string; role: UserRole; name: string }) =>
     post<{ url: string; expires_at: number }>('/api/invitations', body);
+
+export const dropInvitation = (id: Id) => del<unknown>(`/api/invitations/${id}`);
+export const overview = () => get<Overview>('/api/overview');
 
 export const channels = () => get<Page<Channel>>('/api/channels');
 export const addChannel = (body: Partial<Channel>) => post<unknown>('/api/channels', body);
@@ -47,7 +51,7 @@ export const dropScript = (id: Id) => del<unknown>(`/api/scripts/${id}`);
 
 export const apiKeys = () => get<Page<ApiKey>>('/api/apikeys');
 export const addApiKey = (body: { name: string; scopes: string[] }) =>
-    post<ApiKey & { key: string }>('/api/apikeys', body);
+    post<{ id: Id; key: string }>('/api/apikeys', body);
 export const dropApiKey = (id: Id) => del<unknown>(`/api/apikeys/${id}`);
 
 export const webhooks = () => get<Page<Webhook>>('/api/webhooks');

@@ -100,7 +100,6 @@ export interface Row {
     close_reason: string | null;
     snooze_until: Ms | null;
     sla: Sla | null;
-    online: boolean;
     page: { url: string; title: string } | null;
     rating: { score: number; note: string } | null;
     subject: string;
@@ -145,7 +144,7 @@ export interface Suggestion {
     facts: { name: string; value: string; source: string }[];
     rules: string[];
     score: number;
-    step: 'accept' | 'empathise' | 'act' | 'answer' | 'ask';
+    step: 'accept' | 'empathise' | 'act' | 'answer' | 'ask' | 'close';
 }
 export interface Script {
     id: Id;
@@ -176,6 +175,9 @@ export interface User {
     nickname: string;
     number: string;
     email: string;
+    login?: string;
+    /** At home in this shop: only then may it change their details. */
+    home?: boolean;
     role: UserRole;
     active?: boolean;
     capacity: number;
@@ -240,11 +242,13 @@ export interface GuardRule {
 export interface ApiKey {
     id: Id;
     name: string;
-    scopes?: string[];
-    prefix?: string;
+    scopes: string[];
+    /** First characters of the key, to tell keys apart. */
+    hint: string;
+    user: Id;
     created_at: Ms;
-    last_used_at?: Ms | null;
-    key?: string;
+    used_at: Ms | null;
+    revoked_at: Ms | null;
 }
 export interface Webhook {
     id: Id;
@@ -267,17 +271,33 @@ export interface Delivery {
 export interface AuditEntry {
     id: Id;
     at: Ms;
-    actor: Named | null;
-    action: string;
-    object?: string;
-    detail?: string;
-    ip?: string;
+    kind: string;
+    actor: (Named & { role: string }) | null;
+    subject: Id | null;
+    detail: unknown;
+    address: string;
 }
 export interface Retention {
     messages_days: number;
     files_days: number;
     audit_days: number;
     [key: string]: number;
+}
+/** Counts for the supervisor; a count the server does not send is shown as a dash. */
+export interface Overview {
+    queue?: { waiting: number; longest_since: Ms | null };
+    open?: number;
+    late?: number;
+    agents_online?: number;
+    today?: {
+        started?: number;
+        closed?: number;
+        rounds?: number;
+        late_rounds?: number;
+        rating_sum?: number;
+        ratings?: number;
+    };
+    now?: Ms;
 }
 export interface Invitation {
     id?: Id;

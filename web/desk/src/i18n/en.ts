@@ -213,6 +213,8 @@ const words: Dict = {
     'overview.today': 'Chats today',
     'overview.closedToday': '{n} closed today',
     'overview.onTime': 'On time today',
+    'overview.rounds': '{n} clocks',
+    'overview.ratings': '{n} ratings',
     'overview.rating': 'Rating today',
     'overview.team': 'Agents',
     'overview.agent': 'Agent',

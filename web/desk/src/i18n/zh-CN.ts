@@ -209,6 +209,8 @@ export default {
     'overview.today': '今日会话',
     'overview.closedToday': '今日已结束 {n}',
     'overview.onTime': '今日达标',
+    'overview.rounds': '{n} 次计时',
+    'overview.ratings': '{n} 人评价',
     'overview.rating': '今日评分',
     'overview.team': '客服',
     'overview.agent': '客服',

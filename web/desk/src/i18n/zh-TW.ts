@@ -209,6 +209,8 @@ const words: Dict = {
     'overview.today': '今日對話',
     'overview.closedToday': '今日已結束 {n}',
     'overview.onTime': '今日達標',
+    'overview.rounds': '{n} 次計時',
+    'overview.ratings': '{n} 人評價',
     'overview.rating': '今日評分',
     'overview.team': '客服',
     'overview.agent': '客服',
