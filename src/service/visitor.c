@@ -75,11 +75,14 @@ Err service_visitor_actor(Service *s, Ctx *c, Str token, Actor *ret)
     }
     if (found)
         act_as(c, &ch, &cu);
-    *ret = c->actor;
-    c->actor = keep;
-    if (!err && !found)
-        err = ctx_err(c, ERR_AUTH, "visitor.token", "begin a new session");
-    return err;
+    Actor visitor = c->actor;
+    c->actor = keep; /* before *ret is written: it may be c->actor */
+    if (err)
+        return err;
+    if (!found)
+        return ctx_err(c, ERR_AUTH, "visitor.token", "begin a new session");
+    *ret = visitor;
+    return ERR_OK;
 }
 
 /* Two open talks of one customer on one channel would leave the older one unheard. */
