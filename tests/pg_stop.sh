@@ -29,7 +29,7 @@ if [ -f "$dir/data/postmaster.pid" ]; then
     }
 fi
 # the last children of a server that was killed may still hold their files for a moment
-for try in 1 2 3 4 5; do
+for _ in 1 2 3 4 5; do
     rm -rf "$dir" 2>/dev/null && exit 0
     sleep 0.2
 done

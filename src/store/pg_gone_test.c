@@ -93,14 +93,42 @@ static void cut_all(TestStore *t)
     nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
 }
 
+/* Reads inside reads: as many connections as levels. */
+typedef struct {
+    TestStore *t;
+    int levels;
+} Nest;
+
+static Err nest(Ctx *c, void *arg)
+{
+    Nest *n = arg;
+    if (--n->levels == 0)
+        return ERR_OK;
+    (void)c;
+    TestCtx x = test_ctx(n->t);
+    Err err = store_read(n->t->store, &x.c, nest, n);
+    test_ctx_end(&x);
+    return err;
+}
+
+static void read_nested(TestStore *t, int levels)
+{
+    TestCtx x = test_ctx(t);
+    Nest n = {.t = t, .levels = levels};
+    assert_int_equal(store_read(t->store, &x.c, nest, &n), ERR_OK);
+    test_ctx_end(&x);
+}
+
 static void cut_connections_cost_nobody_anything(void **state)
 {
     TestStore *t = *state;
     for (int i = 0; i < 12; i++) /* several threads have connected */
         pg_test_must(t, &ADD);
+    read_nested(t, 7);
     assert_int_equal(pg_test_number(t, &COUNT), 12);
     cut_all(t);
     assert_int_equal(pg_test_number(t, &COUNT), 12);
+    read_nested(t, 7);
     for (int i = 0; i < 12; i++)
         pg_test_must(t, &ADD);
     assert_int_equal(pg_test_number(t, &COUNT), 24);
