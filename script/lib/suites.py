@@ -16,12 +16,6 @@ JOBS = str(os.cpu_count() or 2)
 CLANG = {"CC": "clang-14"}
 
 
-# The rooms above the base are added one by one; a suite that needs the running server joins when the server does.
-with open(os.path.join(ROOT, "meson.build"), encoding="utf-8") as rooms:
-    SERVER = "'app'" in rooms.read()
-DESK = os.path.exists(os.path.join(ROOT, "web", "desk", "src", "main.ts"))
-
-
 class SetUpError(Exception):
     pass
 
@@ -115,8 +109,6 @@ def suite_stories(o):
 def suite_replay(o):
     """the judge of zhixin replay, against a toy desk and against the real server"""
     count = meson("build", "replay", suites=("replay",))
-    if not SERVER:
-        return count
     for database in ("sqlite", "postgres"):
         count.add(program("replay-" + database, [sys.executable, "tests/replay/server_test.py", "--zhixin", "build/zhixin",
                                                  "--database", database]))
@@ -190,11 +182,8 @@ def suite_recorded(o):
     return count
 
 
-SUITES = [suite_unit, suite_replay, suite_asan, suite_fuzz]
-if DESK:
-    SUITES += [suite_web]
-if SERVER:
-    SUITES += [suite_stories, suite_browser, suite_tsan, suite_crash, suite_package]
+# Not yet here, because what they test is not finished: suite_stories, suite_browser, suite_tsan, suite_crash, suite_package.
+SUITES = [suite_unit, suite_web, suite_replay, suite_asan, suite_fuzz]
 LONG = [suite_recorded]
 
 

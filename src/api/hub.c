@@ -374,6 +374,9 @@ static void finish_catch_up(ApiJob *j)
         else if (sub->meta_after) {
             sub->meta_after = false;
             publish_meta(s);
+        } else if (sub->presence_after) {
+            sub->presence_after = false;
+            hub_presence(s->api, sub->topic);
         }
     }
     socket_unref(s);

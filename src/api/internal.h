@@ -38,10 +38,10 @@ typedef struct {
     pthread_t threads[32];
 } ApiQueue;
 
-Err jobs_open(Api *a, ErrSlot *e) WARN_UNUSED;
-void jobs_stop(Api *a);  /* after the loop has ended: joins the workers */
-void jobs_close(Api *a); /* frees */
-ApiJob *job_new(Api *a); /* net thread; its arena is empty, its context ready */
+Err api_jobs_open(Api *a, ErrSlot *e) WARN_UNUSED;
+void api_jobs_stop(Api *a);  /* after the loop has ended: joins the workers */
+void api_jobs_close(Api *a); /* frees */
+ApiJob *job_new(Api *a);     /* net thread; its arena is empty, its context ready */
 /* Net thread. False: the queue is full; the job is still the caller's (job_free it). */
 bool job_start(ApiJob *j, bool slow) WARN_UNUSED;
 void job_free(ApiJob *j);        /* net thread */
@@ -117,10 +117,11 @@ struct Sub {
     int64_t last_seq; /* sent up to here */
     int64_t want;     /* highest seq heard of while catching up */
     bool catching;
-    bool watched;    /* the person looks at it */
-    bool assigned;   /* it is theirs: followed without asking */
-    bool meta_after; /* visitor: meta follows the catch-up */
-    char typing;     /* 'r' reply, 'n' note, 0 */
+    bool watched;        /* the person looks at it */
+    bool assigned;       /* it is theirs: followed without asking */
+    bool meta_after;     /* visitor: meta follows the catch-up */
+    bool presence_after; /* staff: so does who is there, which ends what was asked for */
+    char typing;         /* 'r' reply, 'n' note, 0 */
 };
 struct Topic {
     int64_t id, shop_id, customer_id;

@@ -136,7 +136,7 @@ static void queue_stop(ApiQueue *q)
     q->threads_n = 0;
 }
 
-Err jobs_open(Api *a, ErrSlot *e)
+Err api_jobs_open(Api *a, ErrSlot *e)
 {
     pthread_mutex_init(&a->done_mutex, NULL);
     a->done_tail = &a->done_head;
@@ -144,13 +144,13 @@ Err jobs_open(Api *a, ErrSlot *e)
     return err ? err : queue_open(&a->slow, 1, 64, e);
 }
 
-void jobs_stop(Api *a)
+void api_jobs_stop(Api *a)
 {
     queue_stop(&a->work);
     queue_stop(&a->slow);
 }
 
-void jobs_close(Api *a)
+void api_jobs_close(Api *a)
 {
     drain(a); /* what the store finished after the loop had ended */
     while (a->free_jobs) {

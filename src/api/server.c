@@ -13,8 +13,8 @@ void api_config_default(ApiConfig *c)
                      .queue = 4096,
                      .visitor_rate = 120,
                      .visitor_burst = 30,
-                     .session_rate = 20,
-                     .session_burst = 400};
+                     .session_rate = 50,
+                     .session_burst = 1000};
 }
 
 static bool is_api(Str path)
@@ -101,7 +101,7 @@ static void on_tick(void *user, int64_t steady_ms)
     publish_tick(a);
 }
 
-Err api_open(const ApiConfig *config, ErrSlot *e, Api **ret)
+Err api_edge_open(const ApiConfig *config, ErrSlot *e, Api **ret)
 {
     Api *a = calloc(1, sizeof *a);
     if (!a)
@@ -110,7 +110,7 @@ Err api_open(const ApiConfig *config, ErrSlot *e, Api **ret)
     a->started_ms = clock_wall_ms();
     a->now_ms = clock_steady_ns() / 1000000;
     hub_open(&a->hub);
-    Err err = jobs_open(a, e);
+    Err err = api_jobs_open(a, e);
     NetHandlers h = {.request = on_request,
                      .body_limit = on_body_limit,
                      .ws_message = ws_message,
@@ -120,8 +120,8 @@ Err api_open(const ApiConfig *config, ErrSlot *e, Api **ret)
     if (!err)
         err = net_server_create(config->net, &h, e, &a->net);
     if (err) {
-        jobs_stop(a);
-        jobs_close(a);
+        api_jobs_stop(a);
+        api_jobs_close(a);
         hub_close(&a->hub);
         free(a);
         return err;
@@ -135,12 +135,12 @@ void api_use_store(Api *a, Store *s)
     a->store = s;
 }
 
-int api_port(const Api *a)
+int api_edge_port(const Api *a)
 {
     return net_server_port(a->net);
 }
 
-void api_run(Api *a)
+void api_edge_run(Api *a)
 {
     net_server_run(a->net);
 }
@@ -150,20 +150,20 @@ Err api_reload_tls(Api *a, ErrSlot *e)
     return net_server_reload_tls(a->net, e);
 }
 
-void api_stop(Api *a)
+void api_edge_stop(Api *a)
 {
     net_server_stop(a->net, 5000);
 }
 
-void api_drain(Api *a)
+void api_edge_drain(Api *a)
 {
-    jobs_stop(a);
+    api_jobs_stop(a);
 }
 
-void api_close(Api *a)
+void api_edge_close(Api *a)
 {
     net_server_destroy(a->net);
-    jobs_close(a);
+    api_jobs_close(a);
     hub_close(&a->hub);
     free(a);
 }

@@ -18,25 +18,26 @@ typedef struct {
     int64_t queue;         /* calls that may wait for a worker: 4096 */
     int64_t visitor_rate;  /* messages a minute one visitor may send on average: 120 */
     int64_t visitor_burst; /* and at once: 30 */
-    int64_t session_rate;  /* visitor sessions a second from one address: 20 */
-    int64_t session_burst; /* and at once: 400 */
+    int64_t session_rate;  /* visitor sessions a second from one address: 50 */
+    int64_t session_burst; /* and at once: 1000 */
     const NetOptions *net;
 } ApiConfig;
 void api_config_default(ApiConfig *c);
 
-/* Listens from here on, but answers only in api_run. Owned. */
-Err api_open(const ApiConfig *config, ErrSlot *e, Api **ret) WARN_UNUSED;
-/* The store is opened after the edge exists, because its batch_done is ours. Before api_run. */
+/* Listens from here on, but answers only in api_edge_run; Owned. */
+Err api_edge_open(const ApiConfig *config, ErrSlot *e, Api **ret) WARN_UNUSED;
+/* The store is opened after the edge exists, because its batch_done is ours. Before api_edge_run;
+ */
 void api_use_store(Api *a, Store *s);
-int api_port(const Api *a);
-void api_run(Api *a);
+int api_edge_port(const Api *a);
+void api_edge_run(Api *a);
 Err api_reload_tls(Api *a, ErrSlot *e) WARN_UNUSED; /* any thread; the old one stays on failure */
 void api_routes_print(Buf *out, bool json);         /* the route table */
-void api_stop(Api *a);                              /* any thread; graceful */
-/* After api_run, in this order: api_drain (the workers end), store_close (what they submitted is
- * committed and answered), api_close. */
-void api_drain(Api *a);
-void api_close(Api *a);
+void api_edge_stop(Api *a);                         /* any thread; graceful */
+/* After api_edge_run, in this order: api_edge_drain (the workers end), store_close (what they
+ * submitted is committed and answered), api_edge_close. */
+void api_edge_drain(Api *a);
+void api_edge_close(Api *a);
 
 /* StoreConfig.batch_done; user = Api ** (set once the edge is open). */
 void api_batch_done(void *api_ref);

@@ -137,9 +137,8 @@ static void after_watch(FrameCall *f)
         sub = sub_add(s, v->id, v->shop_id, v->customer_id, after);
     else if (after < sub->last_seq)
         sub->last_seq = after;
-    sub->watched = true;
+    sub->watched = sub->presence_after = true;
     sub_catch_up(sub);
-    hub_presence(f->api, sub->topic);
 }
 
 static void after_unwatch(FrameCall *f)

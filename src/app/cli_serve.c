@@ -101,7 +101,7 @@ static void *wait_for_signals(void *arg)
             continue;
         }
         log_line(&d->log, LOG_INFO, "stopping", NULL);
-        api_stop(d->api);
+        api_edge_stop(d->api);
     }
 }
 
@@ -155,7 +155,7 @@ static Err open_edge(Desk *d, ErrSlot *e)
     ac.visitor_rate = o->visitor_rate;
     ac.visitor_burst = o->visitor_burst;
     ac.net = &net;
-    Err err = api_open(&ac, e, &d->api);
+    Err err = api_edge_open(&ac, e, &d->api);
     if (err)
         return err;
     api_use_store(d->api, d->store);
@@ -165,7 +165,7 @@ static Err open_edge(Desk *d, ErrSlot *e)
 static void say_ready(const Desk *d, int64_t began_ns)
 {
     char port[16], ms[16];
-    snprintf(port, sizeof port, "%d", api_port(d->api));
+    snprintf(port, sizeof port, "%d", api_edge_port(d->api));
     snprintf(ms, sizeof ms, "%lld", (long long)((clock_steady_ns() - began_ns) / 1000000));
     log_line(&d->log, LOG_INFO, "ready", "listen", str_of(d->o.listen), "port", str_of(port),
              "database", d->o.database ? STR("postgres") : STR("sqlite"), "demo",
@@ -175,11 +175,11 @@ static void say_ready(const Desk *d, int64_t began_ns)
 static void close_all(Desk *d)
 {
     if (d->api)
-        api_drain(d->api);
+        api_edge_drain(d->api);
     if (d->store)
         store_close(d->store);
     if (d->api)
-        api_close(d->api);
+        api_edge_close(d->api);
     service_close(d->service);
     accounts_close(d->accounts);
 }
@@ -211,7 +211,7 @@ static int serve(Desk *d, int64_t began_ns)
     if (!err) {
         d->signal_running = pthread_create(&d->signal_thread, NULL, wait_for_signals, d) == 0;
         say_ready(d, began_ns);
-        api_run(d->api);
+        api_edge_run(d->api);
         if (d->signal_running) {
             pthread_kill(d->signal_thread, SIGUSR1);
             pthread_join(d->signal_thread, NULL);
@@ -234,7 +234,7 @@ int cli_serve(int argc, char **argv)
     Arena *arena = arena_create(STARTED_ARENA);
     char **rest;
     int rest_n, code = CLI_USAGE;
-    Err err = opt_parse(arena, &e, OPTIONS, OPTIONS_N, argc, argv, &d.o, &rest, &rest_n);
+    Err err = opt_parse(arena, &e, OPTIONS, OPTIONS_N, argc - 1, argv + 1, &d.o, &rest, &rest_n);
     if (!err && d.o.help) {
         opt_help(OPTIONS, OPTIONS_N);
         code = CLI_OK;
