@@ -27,14 +27,14 @@ static Err put_pair(Ctx *c, void *arg)
 static void *write_pairs(void *arg)
 {
     Writer *w = arg;
-    TestCtx x = test_ctx(w->t);
-    for (int64_t i = 1; !atomic_load(&w->stop); i++) {
-        if (store_write(w->t->store, &x.c, STORE_CHAT, put_pair, &i) != ERR_OK)
-            break;
-        atomic_store(&w->pairs, i);
-        arena_reset(x.arena);
+    Err err = ERR_OK;
+    for (int64_t i = 1; !err && !atomic_load(&w->stop); i++) {
+        TestCtx x = test_ctx(w->t);
+        err = store_write(w->t->store, x.c, STORE_CHAT, put_pair, &i);
+        if (!err)
+            atomic_store(&w->pairs, i);
+        test_ctx_end(&x);
     }
-    test_ctx_end(&x);
     return NULL;
 }
 
@@ -119,7 +119,7 @@ static void damage_is_found(void **state)
         skip();
     for (int64_t i = 1; i < 3000; i++) {
         TestCtx x = test_ctx(t);
-        assert_int_equal(store_write(t->store, &x.c, STORE_CHAT, put_pair, &i), ERR_OK);
+        assert_int_equal(store_write(t->store, x.c, STORE_CHAT, put_pair, &i), ERR_OK);
         test_ctx_end(&x);
     }
     char path[128];

@@ -45,7 +45,7 @@ static void write_and_die(int to_parent, void *arg)
     for (int64_t id = k->from; id < k->from + UNITS; id++) {
         TestCtx x = test_ctx(k->t);
         Row r = {.id = id, .large = large};
-        if (store_write(k->t->store, &x.c, STORE_CHAT, put_row, &r) != ERR_OK ||
+        if (store_write(k->t->store, x.c, STORE_CHAT, put_row, &r) != ERR_OK ||
             write(to_parent, &id, sizeof id) != sizeof id)
             _exit(4);
         test_ctx_end(&x);
@@ -76,7 +76,7 @@ static void killed_at(TestStore *t, const char *fault)
         assert_true(str_find(report, STR("integrity: ")) < 0);
     }
     Row r = {.id = rows + 1}; /* and it goes on */
-    assert_int_equal(store_write(t->store, &x.c, STORE_CHAT, put_row, &r), ERR_OK);
+    assert_int_equal(store_write(t->store, x.c, STORE_CHAT, put_row, &r), ERR_OK);
     test_ctx_end(&x);
     if (strncmp(fault, "after_commit", 12) == 0)
         assert_int_equal(rows, n + 1);

@@ -71,8 +71,8 @@ static int64_t lag(TestStore *t)
 {
     TestCtx x = test_ctx(t);
     int64_t n = -1;
-    if (store_read(t->store, &x.c, read_lag, &n) != ERR_OK)
-        fail_msg("%s", x.c.err.text);
+    if (store_read(t->store, x.c, read_lag, &n) != ERR_OK)
+        fail_msg("%s", x.c->err.text);
     test_ctx_end(&x);
     return n;
 }
@@ -253,12 +253,12 @@ static void a_lease_has_one_holder(void **state)
     TestStore *t = *state;
     TestCtx x = test_ctx(t);
     Leases l = {0};
-    assert_int_equal(store_write(t->store, &x.c, STORE_CHAT, take_leases, &l), ERR_OK);
+    assert_int_equal(store_write(t->store, x.c, STORE_CHAT, take_leases, &l), ERR_OK);
     assert_true(l.first);
     assert_false(l.second);
     assert_true(l.renewed);
-    x.c.now_ms += 5; /* it has ended */
-    assert_int_equal(store_write(t->store, &x.c, STORE_CHAT, take_late, &l), ERR_OK);
+    x.c->now_ms += 5; /* it has ended */
+    assert_int_equal(store_write(t->store, x.c, STORE_CHAT, take_late, &l), ERR_OK);
     assert_true(l.second);
     test_ctx_end(&x);
 }

@@ -109,11 +109,10 @@ static Job job(TestStore *t, int64_t id, StoreRun run)
 
 static void submit(Job *j)
 {
-    j->unit.c = &j->x.c;
+    j->unit.c = j->x.c;
     j->unit.arg = j;
-    ctx_wakes_drop(&j->x.c); /* the context has moved: its list ends elsewhere */
-    if (store_submit(j->t->store, &j->unit, &j->x.c.err) != ERR_OK)
-        fail_msg("%s", j->x.c.err.text);
+    if (store_submit(j->t->store, &j->unit, &j->x.c->err) != ERR_OK)
+        fail_msg("%s", j->x.c->err.text);
 }
 
 static void wait_for(TestStore *t, size_t n)
@@ -154,9 +153,9 @@ static void what_is_written_is_read(void **state)
 {
     TestStore *t = *state;
     Job j = job(t, 7, put_note);
-    assert_int_equal(store_write(t->store, &j.x.c, STORE_CHAT, put_note, &j), ERR_OK);
+    assert_int_equal(store_write(t->store, j.x.c, STORE_CHAT, put_note, &j), ERR_OK);
     assert_int_equal(test_number(t, &NOTE_COUNT), 1);
-    assert_null(j.x.c.tx);
+    assert_null(j.x.c->tx);
     end(&j, 1);
 }
 
@@ -209,12 +208,12 @@ static void a_failing_unit_harms_nobody(void **state)
         assert_int_equal(jobs[i].err == ERR_OK, good);
         if (!good)
             continue;
-        assert_non_null(jobs[i].x.c.wakes); /* once, although it may have run twice */
-        assert_null(jobs[i].x.c.wakes->next);
+        assert_non_null(jobs[i].x.c->wakes); /* once, although it may have run twice */
+        assert_null(jobs[i].x.c->wakes->next);
     }
-    assert_string_equal(jobs[7].x.c.err.code, "test.refused");
-    assert_string_equal(jobs[11].x.c.err.code, "store.conflict");
-    assert_string_equal(jobs[15].x.c.err.code, "store.swallowed_error");
+    assert_string_equal(jobs[7].x.c->err.code, "test.refused");
+    assert_string_equal(jobs[11].x.c->err.code, "store.conflict");
+    assert_string_equal(jobs[15].x.c->err.code, "store.swallowed_error");
     assert_int_equal(test_number(t, &NOTE_COUNT), N - 3);
     end(jobs, N);
     end(&gate, 1);
@@ -263,11 +262,11 @@ static void a_full_queue_refuses_at_once(void **state)
     }
     Job *over = &jobs[MANY];
     *over = job(t, MANY + 1, put_note);
-    over->unit.c = &over->x.c;
+    over->unit.c = over->x.c;
     over->unit.arg = over;
-    assert_int_equal(store_submit(t->store, &over->unit, &over->x.c.err), ERR_BUSY);
-    assert_string_equal(over->x.c.err.code, "store.queue_full");
-    assert_true(over->x.c.err.retry_after_ms > 0);
+    assert_int_equal(store_submit(t->store, &over->unit, &over->x.c->err), ERR_BUSY);
+    assert_string_equal(over->x.c->err.code, "store.queue_full");
+    assert_true(over->x.c->err.retry_after_ms > 0);
     open_gate(t);
     wait_for(t, MANY + 1);
     assert_int_equal(over->told, 0);
@@ -290,7 +289,7 @@ static void told_and_looks(StoreUnit *u, Err err)
 {
     Job *j = (Job *)(void *)u;
     TestCtx x = test_ctx(j->t);
-    if (store_read(j->t->store, &x.c, look_for, j) != ERR_OK)
+    if (store_read(j->t->store, x.c, look_for, j) != ERR_OK)
         j->seen = false;
     test_ctx_end(&x);
     told(u, err);
@@ -316,7 +315,7 @@ static Err count_twice(Ctx *c, void *arg)
     if (err)
         return err;
     Job other = job(j->t, 99, put_note);
-    assert_int_equal(store_write(j->t->store, &other.x.c, STORE_CHAT, put_note, &other), ERR_OK);
+    assert_int_equal(store_write(j->t->store, other.x.c, STORE_CHAT, put_note, &other), ERR_OK);
     end(&other, 1);
     err = store_i64(c, &NOTE_COUNT, NO_BINDS, 0, &second);
     j->seen = first == second;
@@ -327,7 +326,7 @@ static void a_read_is_one_snapshot(void **state)
 {
     TestStore *t = *state;
     Job j = job(t, 1, NULL);
-    assert_int_equal(store_read(t->store, &j.x.c, count_twice, &j), ERR_OK);
+    assert_int_equal(store_read(t->store, j.x.c, count_twice, &j), ERR_OK);
     assert_true(j.seen);
     assert_int_equal(test_number(t, &NOTE_COUNT), 1);
     end(&j, 1);
@@ -337,7 +336,7 @@ static void a_read_cannot_write(void **state)
 {
     TestStore *t = *state;
     Job j = job(t, 1, NULL);
-    assert_int_not_equal(store_read(t->store, &j.x.c, put_note, &j), ERR_OK);
+    assert_int_not_equal(store_read(t->store, j.x.c, put_note, &j), ERR_OK);
     assert_int_equal(test_number(t, &NOTE_COUNT), 0);
     end(&j, 1);
 }
@@ -347,10 +346,10 @@ static void a_failed_statement_fails_its_unit(void **state)
     TestStore *t = *state;
     Job j = job(t, 1, NULL);
     atomic_store(&t->store->fault.left[FAULT_STATEMENT], 1);
-    assert_int_equal(store_write(t->store, &j.x.c, STORE_CHAT, put_note, &j), ERR_STORAGE);
-    assert_string_equal(j.x.c.err.code, "storage.failed");
-    err_clear(&j.x.c.err);
-    assert_int_equal(store_write(t->store, &j.x.c, STORE_CHAT, put_note, &j), ERR_OK);
+    assert_int_equal(store_write(t->store, j.x.c, STORE_CHAT, put_note, &j), ERR_STORAGE);
+    assert_string_equal(j.x.c->err.code, "storage.failed");
+    err_clear(&j.x.c->err);
+    assert_int_equal(store_write(t->store, j.x.c, STORE_CHAT, put_note, &j), ERR_OK);
     end(&j, 1);
 }
 
@@ -408,7 +407,7 @@ static void a_full_disk_refuses_and_keeps(void **state)
     enum { N = 12 };
     Job jobs[N], gate;
     TestCtx x = test_ctx(t);
-    assert_int_equal(store_write(t->store, &x.c, STORE_CHAT, set_limit, "PRAGMA max_page_count=1"),
+    assert_int_equal(store_write(t->store, x.c, STORE_CHAT, set_limit, "PRAGMA max_page_count=1"),
                      ERR_OK); /* the smallest it allows: what is there now */
     close_gate(&gate, t);
     for (int i = 0; i < N; i++) {
@@ -422,15 +421,14 @@ static void a_full_disk_refuses_and_keeps(void **state)
     for (int i = 0; i < N; i++) {
         assert_int_equal(jobs[i].told, 1);
         assert_int_equal(jobs[i].err, ERR_STORAGE);
-        assert_string_equal(jobs[i].x.c.err.code, "storage.full");
+        assert_string_equal(jobs[i].x.c->err.code, "storage.full");
     }
     assert_true(stats.failing);
     assert_int_equal(test_number(t, &NOTE_COUNT), 0); /* reading goes on */
     assert_int_equal(
-        store_write(t->store, &x.c, STORE_CHAT, set_limit, "PRAGMA max_page_count=1000000"),
-        ERR_OK);
+        store_write(t->store, x.c, STORE_CHAT, set_limit, "PRAGMA max_page_count=1000000"), ERR_OK);
     Job later = job(t, 1, NULL);
-    assert_int_equal(store_write(t->store, &later.x.c, STORE_CHAT, put_much, &later), ERR_OK);
+    assert_int_equal(store_write(t->store, later.x.c, STORE_CHAT, put_much, &later), ERR_OK);
     store_stats(t->store, &stats);
     assert_false(stats.failing);
     assert_int_equal(test_number(t, &NOTE_COUNT), 1);
@@ -449,7 +447,7 @@ static void the_wal_is_copied_back(void **state)
     int64_t high = 0;
     for (int i = 0; i < 2500; i++) {
         Job j = job(t, i + 1, NULL);
-        assert_int_equal(store_write(t->store, &j.x.c, STORE_CHAT, put_much, &j), ERR_OK);
+        assert_int_equal(store_write(t->store, j.x.c, STORE_CHAT, put_much, &j), ERR_OK);
         store_stats(t->store, &stats);
         high = stats.wal_bytes > high ? stats.wal_bytes : high;
         end(&j, 1);

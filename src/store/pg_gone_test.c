@@ -106,7 +106,7 @@ static Err nest(Ctx *c, void *arg)
         return ERR_OK;
     (void)c;
     TestCtx x = test_ctx(n->t);
-    Err err = store_read(n->t->store, &x.c, nest, n);
+    Err err = store_read(n->t->store, x.c, nest, n);
     test_ctx_end(&x);
     return err;
 }
@@ -115,7 +115,7 @@ static void read_nested(TestStore *t, int levels)
 {
     TestCtx x = test_ctx(t);
     Nest n = {.t = t, .levels = levels};
-    assert_int_equal(store_read(t->store, &x.c, nest, &n), ERR_OK);
+    assert_int_equal(store_read(t->store, x.c, nest, &n), ERR_OK);
     test_ctx_end(&x);
 }
 
@@ -158,16 +158,16 @@ static void a_cut_before_commit_runs_again_once(void **state)
     TestStore *t = *state;
     TestCtx x = test_ctx(t);
     Cut k = {0};
-    assert_int_equal(store_write(t->store, &x.c, STORE_CHAT, add_then_cut, &k), ERR_OK);
+    assert_int_equal(store_write(t->store, x.c, STORE_CHAT, add_then_cut, &k), ERR_OK);
     assert_int_equal(k.runs, 2);
     test_ctx_end(&x);
     assert_int_equal(pg_test_number(t, &COUNT), 1);
     /* a unit that kills its connection each time is not tried for ever */
     x = test_ctx(t);
     k = (Cut){.cut = true};
-    assert_int_equal(store_write(t->store, &x.c, STORE_CHAT, add_then_cut, &k), ERR_BUSY);
-    assert_string_equal(x.c.err.code, "store.unavailable");
-    assert_true(x.c.err.retry_after_ms > 0);
+    assert_int_equal(store_write(t->store, x.c, STORE_CHAT, add_then_cut, &k), ERR_BUSY);
+    assert_string_equal(x.c->err.code, "store.unavailable");
+    assert_true(x.c->err.retry_after_ms > 0);
     assert_int_equal(k.runs, 2);
     test_ctx_end(&x);
     assert_int_equal(pg_test_number(t, &COUNT), 1);
@@ -180,9 +180,9 @@ static void an_unanswered_commit_is_said_to_be_unknown(void **state)
     pg_test_must(t, &CUT_IN_COMMIT_2);
     TestCtx x = test_ctx(t);
     PgTestDo d = {.sql = &ADD};
-    assert_int_equal(store_write(t->store, &x.c, STORE_CHAT, pg_test_exec, &d), ERR_BUSY);
-    assert_string_equal(x.c.err.code, "store.commit_unknown");
-    assert_true(x.c.err.retry_after_ms > 0);
+    assert_int_equal(store_write(t->store, x.c, STORE_CHAT, pg_test_exec, &d), ERR_BUSY);
+    assert_string_equal(x.c->err.code, "store.commit_unknown");
+    assert_true(x.c->err.retry_after_ms > 0);
     assert_int_equal(d.runs, 1); /* never run again by us */
     test_ctx_end(&x);
     StoreStats stats;
@@ -206,8 +206,8 @@ static void an_absent_server_refuses_quickly_and_comes_back(void **state)
         assert_true(e.retry_after_ms > 0);
         TestCtx x = test_ctx(t);
         PgTestNumber n = {.sql = &COUNT};
-        assert_int_equal(store_read(t->store, &x.c, pg_test_read_number, &n), ERR_BUSY);
-        assert_string_equal(x.c.err.code, "store.unavailable");
+        assert_int_equal(store_read(t->store, x.c, pg_test_read_number, &n), ERR_BUSY);
+        assert_string_equal(x.c->err.code, "store.unavailable");
         test_ctx_end(&x);
     }
     assert_true(clock_steady_ns() - start < 2000000000);

@@ -122,8 +122,8 @@ static Err append_one(Ctx *c, void *arg)
 static void add(Order *o, int64_t seq)
 {
     TestCtx x = test_ctx(&o->t);
-    if (store_write(o->t.store, &x.c, STORE_CHAT, append_one, &seq) != ERR_OK)
-        fail_msg("%s: %s", x.c.err.code, x.c.err.text);
+    if (store_write(o->t.store, x.c, STORE_CHAT, append_one, &seq) != ERR_OK)
+        fail_msg("%s: %s", x.c->err.code, x.c->err.text);
     test_ctx_end(&x);
 }
 
@@ -150,7 +150,7 @@ static void *hold_thread(void *arg)
 {
     Held *h = arg;
     TestCtx x = test_ctx(&h->o->t);
-    h->err = store_write(h->o->t.store, &x.c, STORE_CHAT, hold, h);
+    h->err = store_write(h->o->t.store, x.c, STORE_CHAT, hold, h);
     test_ctx_end(&x);
     return NULL;
 }
@@ -202,7 +202,7 @@ static void *write_many(void *arg)
     for (int i = 0; i < EACH; i++) {
         TestCtx x = test_ctx(&w->o->t);
         int64_t seq = w->from + i;
-        w->failed += store_write(w->o->t.store, &x.c, STORE_CHAT, append_one, &seq) != ERR_OK;
+        w->failed += store_write(w->o->t.store, x.c, STORE_CHAT, append_one, &seq) != ERR_OK;
         test_ctx_end(&x);
     }
     return NULL;

@@ -86,9 +86,9 @@ static void values_come_back(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         TestCtx x = test_ctx(t);
         Case *k = &cases[i];
-        Err err = store_write(t->store, &x.c, STORE_CHAT, put_and_get, k);
+        Err err = store_write(t->store, x.c, STORE_CHAT, put_and_get, k);
         if (err)
-            fail_msg("case %zu: %s: %s", i, x.c.err.code, x.c.err.text);
+            fail_msg("case %zu: %s: %s", i, x.c->err.code, x.c->err.text);
         assert_true(k->found);
         assert_int_equal(k->row.n, k->v[1].i64);
         assert_true(k->row.r == (k->v[2].type == STORE_NULL ? 0 : k->v[2].f64));
@@ -144,9 +144,9 @@ static void expect_put(TestStore *t, const StoreValue *v, Err err, const char *c
     TestCtx x = test_ctx(t);
     Case k;
     memcpy(k.v, v, sizeof k.v);
-    assert_int_equal(store_write(t->store, &x.c, STORE_CHAT, put_and_get, &k), err);
-    assert_string_equal(x.c.err.code, code);
-    assert_null(strstr(x.c.err.text, "secret"));
+    assert_int_equal(store_write(t->store, x.c, STORE_CHAT, put_and_get, &k), err);
+    assert_string_equal(x.c->err.code, code);
+    assert_null(strstr(x.c->err.text, "secret"));
     test_ctx_end(&x);
 }
 
@@ -156,7 +156,7 @@ static void errors_have_their_kinds(void **state)
     StoreValue none = null_if_0(0);
     TestCtx x = test_ctx(t);
     Case ok = {.v = {i64(1), i64(1), none, none, none, none}};
-    assert_int_equal(store_write(t->store, &x.c, STORE_CHAT, put_and_get, &ok), ERR_OK);
+    assert_int_equal(store_write(t->store, x.c, STORE_CHAT, put_and_get, &ok), ERR_OK);
     test_ctx_end(&x);
     expect_put(t, (StoreValue[6]){i64(1), i64(1), none, text(STR("secret")), none, none},
                ERR_CONFLICT, "store.conflict");
@@ -184,8 +184,8 @@ static void a_read_cannot_write(void **state)
 {
     TestStore *t = *state;
     TestCtx x = test_ctx(t);
-    assert_int_equal(store_read(t->store, &x.c, write_in_read, NULL), ERR_STORAGE);
-    assert_string_equal(x.c.err.code, "storage.failed");
+    assert_int_equal(store_read(t->store, x.c, write_in_read, NULL), ERR_STORAGE);
+    assert_string_equal(x.c->err.code, "storage.failed");
     test_ctx_end(&x);
     assert_int_equal(pg_test_number(t, &COUNT), 0);
 }
@@ -203,8 +203,8 @@ static void a_swallowed_error_is_an_error(void **state)
 {
     TestStore *t = *state;
     TestCtx x = test_ctx(t);
-    assert_int_equal(store_write(t->store, &x.c, STORE_CHAT, swallow, NULL), ERR_INTERNAL);
-    assert_string_equal(x.c.err.code, "store.swallowed_error");
+    assert_int_equal(store_write(t->store, x.c, STORE_CHAT, swallow, NULL), ERR_INTERNAL);
+    assert_string_equal(x.c->err.code, "store.swallowed_error");
     test_ctx_end(&x);
     assert_int_equal(pg_test_number(t, &COUNT), 0);
 }
@@ -243,9 +243,9 @@ static void too_many_rows_are_refused(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         TestCtx x = test_ctx(t);
         Many m = {.ask = cases[i].ask};
-        assert_int_equal(store_read(t->store, &x.c, read_many, &m), cases[i].err);
+        assert_int_equal(store_read(t->store, x.c, read_many, &m), cases[i].err);
         if (cases[i].err) {
-            assert_string_equal(x.c.err.code, "store.too_many_rows");
+            assert_string_equal(x.c->err.code, "store.too_many_rows");
         } else {
             assert_int_equal(m.n, cases[i].ask);
             assert_int_equal(m.last, cases[i].ask);
@@ -266,8 +266,8 @@ static void a_wrong_map_is_found(void **state)
 {
     TestStore *t = *state;
     TestCtx x = test_ctx(t);
-    assert_int_equal(store_read(t->store, &x.c, wrong_map, NULL), ERR_INTERNAL);
-    assert_string_equal(x.c.err.code, "store.columns");
+    assert_int_equal(store_read(t->store, x.c, wrong_map, NULL), ERR_INTERNAL);
+    assert_string_equal(x.c->err.code, "store.columns");
     test_ctx_end(&x);
 }
 
@@ -289,7 +289,7 @@ static void changes_are_counted(void **state)
     TestStore *t = *state;
     TestCtx x = test_ctx(t);
     Many m = {0};
-    assert_int_equal(store_write(t->store, &x.c, STORE_CHAT, count_changes, &m), ERR_OK);
+    assert_int_equal(store_write(t->store, x.c, STORE_CHAT, count_changes, &m), ERR_OK);
     assert_int_equal(m.changes, 1);
     assert_int_equal(m.last, 5);
     test_ctx_end(&x);
@@ -313,14 +313,14 @@ static void a_lost_race_runs_again(void **state)
 {
     TestStore *t = *state;
     TestCtx x = test_ctx(t);
-    ctx_wakes_drop(&x.c); /* it has moved */
+    ctx_wakes_drop(x.c); /* it has moved */
     Loser l = {.lose = 3};
-    assert_int_equal(store_write(t->store, &x.c, STORE_CHAT, lose_some, &l), ERR_OK);
+    assert_int_equal(store_write(t->store, x.c, STORE_CHAT, lose_some, &l), ERR_OK);
     assert_int_equal(l.runs, 4);
-    assert_non_null(x.c.wakes);
-    assert_int_equal(x.c.wakes->id, 3); /* that of the run that counted */
-    assert_null(x.c.wakes->next);
-    assert_int_equal(x.c.err.err, ERR_OK);
+    assert_non_null(x.c->wakes);
+    assert_int_equal(x.c->wakes->id, 3); /* that of the run that counted */
+    assert_null(x.c->wakes->next);
+    assert_int_equal(x.c->err.err, ERR_OK);
     test_ctx_end(&x);
     assert_int_equal(pg_test_number(t, &COUNT), 2);
     StoreStats stats;
@@ -332,12 +332,12 @@ static void a_race_lost_for_ever_is_refused(void **state)
 {
     TestStore *t = *state;
     TestCtx x = test_ctx(t);
-    ctx_wakes_drop(&x.c);
+    ctx_wakes_drop(x.c);
     Loser l = {.lose = 1000};
-    assert_int_equal(store_write(t->store, &x.c, STORE_CHAT, lose_some, &l), ERR_BUSY);
-    assert_string_equal(x.c.err.code, "storage.busy");
+    assert_int_equal(store_write(t->store, x.c, STORE_CHAT, lose_some, &l), ERR_BUSY);
+    assert_string_equal(x.c->err.code, "storage.busy");
     assert_in_range(l.runs, 2, 50);
-    assert_null(x.c.wakes);
+    assert_null(x.c->wakes);
     test_ctx_end(&x);
 }
 
@@ -363,7 +363,7 @@ static void *add_many(void *arg)
     Rival *r = arg;
     for (int i = 0; i < EACH; i++) {
         TestCtx x = test_ctx(r->t);
-        r->failed += store_write(r->t->store, &x.c, STORE_CHAT, lock_add, NULL) != ERR_OK;
+        r->failed += store_write(r->t->store, x.c, STORE_CHAT, lock_add, NULL) != ERR_OK;
         test_ctx_end(&x);
     }
     return NULL;
@@ -411,7 +411,7 @@ static void *cross_once(void *arg)
 {
     Rival *r = arg;
     TestCtx x = test_ctx(r->t);
-    r->failed = store_write(r->t->store, &x.c, STORE_CHAT, cross, r) != ERR_OK;
+    r->failed = store_write(r->t->store, x.c, STORE_CHAT, cross, r) != ERR_OK;
     test_ctx_end(&x);
     return NULL;
 }
@@ -447,7 +447,7 @@ static Err read_twice(Ctx *c, void *arg)
     if (err)
         return err;
     TestCtx x = test_ctx(s->t);
-    err = store_write(s->t->store, &x.c, STORE_CHAT, lock_add, NULL);
+    err = store_write(s->t->store, x.c, STORE_CHAT, lock_add, NULL);
     test_ctx_end(&x);
     return err ? err : store_i64(c, &READ_N, BINDS(i64(901)), -1, &s->after);
 }
@@ -458,7 +458,7 @@ static void a_read_sees_one_moment(void **state)
     pg_test_must(t, &TWO_ROWS);
     TestCtx x = test_ctx(t);
     Snapshot s = {.t = t};
-    assert_int_equal(store_read(t->store, &x.c, read_twice, &s), ERR_OK);
+    assert_int_equal(store_read(t->store, x.c, read_twice, &s), ERR_OK);
     assert_int_equal(s.before, 0);
     assert_int_equal(s.after, 0);
     test_ctx_end(&x);

@@ -35,8 +35,8 @@ static inline Err pg_test_do(TestStore *t, const StoreSql *sql, ErrSlot *e)
 {
     TestCtx x = test_ctx(t);
     PgTestDo d = {.sql = sql};
-    Err err = store_write(t->store, &x.c, STORE_CHAT, pg_test_exec, &d);
-    *e = x.c.err;
+    Err err = store_write(t->store, x.c, STORE_CHAT, pg_test_exec, &d);
+    *e = x.c->err;
     test_ctx_end(&x);
     return err;
 }
@@ -64,9 +64,9 @@ static inline int64_t pg_test_number(TestStore *t, const StoreSql *sql)
 {
     TestCtx x = test_ctx(t);
     PgTestNumber n = {.sql = sql};
-    Err err = store_read(t->store, &x.c, pg_test_read_number, &n);
+    Err err = store_read(t->store, x.c, pg_test_read_number, &n);
     if (err)
-        fail_msg("%s: %s: %s", sql->name, x.c.err.code, x.c.err.text);
+        fail_msg("%s: %s: %s", sql->name, x.c->err.code, x.c->err.text);
     test_ctx_end(&x);
     return n.number;
 }

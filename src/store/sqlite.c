@@ -181,7 +181,7 @@ static Err sqlite_run(StoreConn *conn, Ctx *c, const StoreSql *sql, const StoreV
                       StoreRows *rows, int64_t *ret_changes)
 {
     Sqlite *s = self(conn);
-    sqlite3_stmt *st;
+    sqlite3_stmt *st = NULL;
     Err err = get_stmt(s, &c->err, sql, &st);
     if (err)
         return err;
@@ -213,7 +213,7 @@ static Err sqlite_run(StoreConn *conn, Ctx *c, const StoreSql *sql, const StoreV
 
 static Err sqlite_prepare(StoreConn *conn, ErrSlot *e, const StoreSql *sql)
 {
-    sqlite3_stmt *st;
+    sqlite3_stmt *st = NULL;
     return sql->sqlite ? get_stmt(self(conn), e, sql, &st) : ERR_OK;
 }
 
@@ -325,6 +325,20 @@ static Err set_up(Sqlite *s, bool writer, ErrSlot *e)
     return err;
 }
 
+/* Without the WAL (some network file systems) readers would stop the lane. */
+static Err need_wal(Sqlite *s, ErrSlot *e)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(s->db, "PRAGMA journal_mode", -1, &st, NULL);
+    bool wal = rc == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW &&
+               sqlite3_stricmp((const char *)sqlite3_column_text(st, 0), "wal") == 0;
+    sqlite3_finalize(st);
+    return wal ? ERR_OK
+               : err_set(e, ERR_STORAGE, "store.open",
+                         "%s: this file system cannot hold a write-ahead log; use a local disk",
+                         s->base.store->path);
+}
+
 Err store_sqlite_connect(Store *store, bool writer, ErrSlot *e, StoreConn **ret)
 {
     Sqlite *s = store_alloc(sizeof *s + store->sql_n * sizeof *s->stmts);
@@ -335,6 +349,8 @@ Err store_sqlite_connect(Store *store, bool writer, ErrSlot *e, StoreConn **ret)
     if (rc == SQLITE_NOMEM && !s->db)
         store_no_memory();
     Err err = rc == SQLITE_OK ? set_up(s, writer, e) : store_sqlite_err(s->db, rc, e);
+    if (!err && writer)
+        err = need_wal(s, e);
     if (err) {
         sqlite_close(&s->base);
         return err;

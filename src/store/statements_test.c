@@ -15,8 +15,8 @@ static void every_statement_is_prepared(void **state)
     for (size_t i = 0; STORE_ALL_SQL[i]; i++) {
         TestCtx x = test_ctx(t);
         assert_int_equal(STORE_ALL_SQL[i]->slot, i);
-        if (store_read(t->store, &x.c, prepare_one, (void *)(uintptr_t)STORE_ALL_SQL[i])) {
-            print_error("%s: %s\n", STORE_ALL_SQL[i]->name, x.c.err.text);
+        if (store_read(t->store, x.c, prepare_one, (void *)(uintptr_t)STORE_ALL_SQL[i])) {
+            print_error("%s: %s\n", STORE_ALL_SQL[i]->name, x.c->err.text);
             faults++;
         }
         test_ctx_end(&x);
@@ -32,7 +32,7 @@ static void a_wrong_statement_is_found(void **state)
     static const StoreSql WRONG = {"test.wrong", "SELECT no_such FROM event",
                                    "SELECT no_such FROM event", 0, 0};
     TestCtx x = test_ctx(t);
-    assert_int_not_equal(store_read(t->store, &x.c, prepare_one, (void *)(uintptr_t)&WRONG), 0);
+    assert_int_not_equal(store_read(t->store, x.c, prepare_one, (void *)(uintptr_t)&WRONG), 0);
     test_ctx_end(&x);
 }
 

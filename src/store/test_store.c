@@ -122,7 +122,8 @@ TestCtx test_ctx(TestStore *t)
 {
     (void)t;
     TestCtx x = {.arena = arena_create(16u << 20)};
-    ctx_init(&x.c, x.arena, t->store->ids, clock_wall_ms());
+    x.c = ARENA_NEW(x.arena, Ctx);
+    ctx_init(x.c, x.arena, t->store->ids, clock_wall_ms());
     return x;
 }
 
@@ -146,8 +147,8 @@ int64_t test_number(TestStore *t, const StoreSql *sql)
 {
     TestCtx x = test_ctx(t);
     Number n = {.sql = sql};
-    if (store_read(t->store, &x.c, read_number, &n) != ERR_OK)
-        fail_msg("%s: %s", x.c.err.code, x.c.err.text);
+    if (store_read(t->store, x.c, read_number, &n) != ERR_OK)
+        fail_msg("%s: %s", x.c->err.code, x.c->err.text);
     test_ctx_end(&x);
     return n.value;
 }
@@ -170,8 +171,8 @@ void test_events(TestStore *t, int64_t from, int64_t to)
 {
     TestCtx x = test_ctx(t);
     int64_t range[2] = {from, to};
-    if (store_write(t->store, &x.c, STORE_CHAT, append, range) != ERR_OK)
-        fail_msg("%s: %s", x.c.err.code, x.c.err.text);
+    if (store_write(t->store, x.c, STORE_CHAT, append, range) != ERR_OK)
+        fail_msg("%s: %s", x.c->err.code, x.c->err.text);
     test_ctx_end(&x);
 }
 

@@ -34,7 +34,7 @@ void test_store_remove(TestStore *t);
 /* A context in an arena of its own. */
 typedef struct {
     Arena *arena;
-    Ctx c;
+    Ctx *c; /* in the arena: it points into itself */
 } TestCtx;
 TestCtx test_ctx(TestStore *t);
 void test_ctx_end(TestCtx *x);

@@ -79,8 +79,8 @@ static Err obey(Ctx *c, void *arg)
 static void order(TestStore *t, Order o)
 {
     TestCtx x = test_ctx(t);
-    if (store_write(t->store, &x.c, STORE_CHAT, obey, &o) != ERR_OK)
-        fail_msg("%s", x.c.err.text);
+    if (store_write(t->store, x.c, STORE_CHAT, obey, &o) != ERR_OK)
+        fail_msg("%s", x.c->err.text);
     test_ctx_end(&x);
 }
 
