@@ -122,7 +122,7 @@ static void empty_pg(const char *url)
     assert_true(done);
 }
 
-int desk_setup(void **state)
+int desk_setup_empty(void **state)
 {
     ErrSlot e = {0};
     Arena *arena = arena_create(ARENA_BYTES);
@@ -146,9 +146,15 @@ int desk_setup(void **state)
     ServiceConfig service = {.store = d->store, .accounts = d->accounts, .log = &d->log};
     if (service_open(&service, &e, &d->service))
         fail_msg("%s: %s", e.code, e.text);
-    populate(d);
     *state = d;
     return 0;
+}
+
+int desk_setup(void **state)
+{
+    int rc = desk_setup_empty(state);
+    populate(*state);
+    return rc;
 }
 
 static void remove_folder(const char *path)

@@ -34,7 +34,8 @@ typedef struct {
     int64_t n;                                 /* numbers client ids */
 } Desk;
 
-int desk_setup(void **state); /* *state = Desk *, owned */
+int desk_setup(void **state);       /* *state = Desk *, owned */
+int desk_setup_empty(void **state); /* nobody there yet */
 int desk_teardown(void **state);
 #define DESK_TEST(fn) cmocka_unit_test_setup_teardown(fn, desk_setup, desk_teardown)
 
