@@ -51,7 +51,6 @@ enum { OPTIONS_N = sizeof OPTIONS / sizeof OPTIONS[0], STARTED_ARENA = 1 << 20 }
 typedef struct {
     Options o;
     Log log;
-    IdSource ids;
     Store *store;
     Accounts *accounts;
     Service *service;
@@ -148,7 +147,7 @@ static Err open_edge(Desk *d, ErrSlot *e)
     ac.accounts = d->accounts;
     ac.service = d->service;
     ac.log = &d->log;
-    ac.ids = &d->ids;
+    ac.ids = store_ids(d->store); /* one source, or two calls could be given one id */
     ac.data_dir = o->data;
     ac.demo = o->demo;
     ac.workers = o->workers;
@@ -204,7 +203,6 @@ static int serve(Desk *d, int64_t began_ns)
     sigaddset(&d->signals, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &d->signals, NULL);
     signal(SIGPIPE, SIG_IGN);
-    id_source_init(&d->ids, d->o.node);
     Err err = open_all(d, &e);
     if (!err)
         err = open_edge(d, &e);
