@@ -469,6 +469,67 @@ static void taken_at_once(void **state)
     race_end(r);
 }
 
+/* ---- a unit that lost a race runs again with what was prepared once ---- */
+typedef struct {
+    Desk *d;
+    ServiceSend *m;
+    bool staff;
+} Rerun;
+static Err lost_run(Ctx *c, void *arg)
+{
+    Rerun *r = arg;
+    Err err = r->staff ? service_staff_send(r->d->service, c, r->m)
+                       : service_visitor_send(r->d->service, c, r->m);
+    return err ? err : ctx_err(c, ERR_CONFLICT, "test.lost", "rolled back");
+}
+static Err won_run(Ctx *c, void *arg)
+{
+    Rerun *r = arg;
+    return r->staff ? service_staff_send(r->d->service, c, r->m)
+                    : service_visitor_send(r->d->service, c, r->m);
+}
+static void rerun(Desk *d, Actor who, ServiceSend *m)
+{
+    Rerun r = {d, m, who.role != ROLE_VISITOR};
+    ctx_init(&d->c, d->arena, store_ids(d->store), d->now);
+    d->c.actor = who;
+    OK(r.staff ? service_staff_send_prepare(d->service, &d->c, m)
+               : service_visitor_send_prepare(d->service, &d->c, m));
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(store_write(d->store, &d->c, STORE_CHAT, lost_run, &r), ERR_CONFLICT);
+        assert_string_equal(d->c.err.code, "test.lost");
+        err_clear(&d->c.err);
+        ctx_wakes_drop(&d->c);
+    }
+    OK(store_write(d->store, &d->c, STORE_CHAT, won_run, &r));
+}
+
+static void run_again(void **state)
+{
+    Desk *d = *state;
+    desk_status(d, d->bo, "online");
+    Actor v = desk_visitor(d, &d->web);
+    ServiceSend m = {.client_id = STR("c1"), .text = STR("你好")};
+    rerun(d, v, &m);
+    assert_false(m.again);
+    assert_int_equal(m.message.seq, 1);
+    assert_int_equal(desk_woken(d, DESK_WAKE_MESSAGE), 1);
+    assert_int_equal(desk_woken(d, SERVICE_WAKE_SUGGEST), 1);
+    int64_t id = m.conversation.id;
+    m = (ServiceSend){.conversation_id = id, .client_id = STR("s1"), .text = STR("您好")};
+    rerun(d, d->bo, &m);
+    assert_int_equal(m.message.seq, 2);
+    Arg a = {.d = d, .name = STR("image/png")};
+    OK(desk_write(d, v, file_run, &a));
+    OK(desk_close_it(d, d->bo, id)); /* reopens, with a file */
+    m = (ServiceSend){.client_id = STR("c2"), .kind = STR("image"), .file_id = a.file.id};
+    rerun(d, v, &m);
+    assert_int_equal(m.conversation.id, id);
+    assert_int_equal(desk_lines(d, id, "conversation.reopened"), 1);
+    assert_int_equal(desk_rounds(d, id), 2);
+    assert_int_equal(desk_agent_row(d, d->bo.user_id).open, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -482,6 +543,7 @@ int main(void)
         DESK_TEST(suggestions),
         DESK_TEST(first_messages_at_once),
         DESK_TEST(taken_at_once),
+        DESK_TEST(run_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

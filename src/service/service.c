@@ -3,8 +3,8 @@
 #include "service/internal.h"
 
 #include "assist/script_files.h"
-#include "content_files.h"
 #include "nlu/lexicon_files.h"
+#include "service/content.h"
 
 #include <stdlib.h>
 #include <string.h>
