@@ -67,8 +67,8 @@ WHERE id = ?1 AND shop_id = ?2;
 UPDATE conversation SET rating_tags = ?3 WHERE id = ?1 AND shop_id = ?2;
 
 -- name: list_mine
--- Not closed and assigned to one agent; page by id, newest first.
-SELECT id FROM conversation WHERE assignee_id = ?1 AND shop_id = ?2 AND status <> 'closed' AND id < ?3 ORDER BY id DESC LIMIT ?4;
+-- Not closed and assigned to one agent; page by id, newest first. "+" keeps SQLite from walking the whole shop's index.
+SELECT id FROM conversation WHERE assignee_id = ?1 AND +shop_id = ?2 AND status <> 'closed' AND id < ?3 ORDER BY id DESC LIMIT ?4;
 
 -- name: list_queue
 -- Waiting for an agent: most urgent, then longest waiting first. The cursor is (priority, queued_at, id) of the last row.
@@ -94,7 +94,7 @@ SELECT id FROM conversation WHERE customer_id = ?1 AND shop_id = ?2 AND id <> ?3
 
 -- name: count_mine
 -- Stops at 1,000: a badge shows 999+.
-SELECT count(*) FROM (SELECT 1 FROM conversation WHERE assignee_id = ?1 AND shop_id = ?2 AND status <> 'closed' LIMIT 1000) t;
+SELECT count(*) FROM (SELECT 1 FROM conversation WHERE assignee_id = ?1 AND +shop_id = ?2 AND status <> 'closed' LIMIT 1000) t;
 
 -- name: count_queue
 -- Stops at 1,000.
@@ -119,7 +119,7 @@ SELECT id FROM conversation WHERE shop_id = ?1 AND status = 'queued' ORDER BY pr
 
 -- name: assigned_to
 -- For the re-queue when an agent disappears.
-SELECT id FROM conversation WHERE assignee_id = ?1 AND shop_id = ?2 AND status <> 'closed' ORDER BY id LIMIT 500;
+SELECT id FROM conversation WHERE assignee_id = ?1 AND +shop_id = ?2 AND status <> 'closed' ORDER BY id LIMIT 500;
 
 -- name: move_messages
 -- Merging: the messages get new places behind those of the other conversation. A client_id is kept, so that a repeated
