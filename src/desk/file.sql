@@ -15,7 +15,7 @@ UPDATE file SET used = 1 WHERE id = ?1 AND shop_id = ?2;
 
 -- name: quota
 -- What one customer has uploaded since a time.
-SELECT count(*), coalesce(sum(bytes), 0) FROM file WHERE customer_id = ?1 AND created_at > ?2;
+SELECT count(*), CAST(coalesce(sum(bytes), 0) AS BIGINT) FROM file WHERE customer_id = ?1 AND created_at > ?2;
 
 -- name: unused
 -- Uploaded before a time and never sent, of every shop.

@@ -13,11 +13,11 @@ FROM conversation WHERE shop_id = ?1 AND status <> 'closed';
 
 -- name: rounds
 -- Waits since a time, late ones, and the mean of those that a person answered.
-SELECT count(*), coalesce(sum(late), 0),
+SELECT count(*), CAST(coalesce(sum(late), 0) AS BIGINT),
        coalesce(CAST(avg(CASE WHEN stopped_at IS NOT NULL AND late = 0 THEN stopped_at - started_at END) AS BIGINT), 0)
 FROM sla_round WHERE shop_id = ?1 AND started_at >= ?2;
 
 -- name: ratings
 -- Of conversations ended since a time.
-SELECT count(rating_score), coalesce(sum(rating_score), 0) FROM conversation
+SELECT count(rating_score), CAST(coalesce(sum(rating_score), 0) AS BIGINT) FROM conversation
 WHERE shop_id = ?1 AND status = 'closed' AND closed_at >= ?2;

@@ -14,7 +14,7 @@ SELECT count(*) FROM script WHERE shop_id = ?1;
 
 -- name: version
 -- Grows with every change of the shop's rows.
-SELECT coalesce(sum(version), 0) FROM script WHERE shop_id = ?1;
+SELECT CAST(coalesce(sum(version), 0) AS BIGINT) FROM script WHERE shop_id = ?1;
 
 -- name: insert
 -- No row when another was faster.
