@@ -18,8 +18,6 @@ static inline bool api_supervises(const Ctx *c)
     return c->actor.role >= ROLE_SUPERVISOR;
 }
 ShapeFor api_viewer(const Ctx *c); /* staff */
-/* {"conversation": row} of the row as it is now. */
-Err api_write_row(ApiCall *call, int64_t conversation_id) WARN_UNUSED;
 /* {"items":[…],"next":…}: begin, write the items, end. */
 void api_items(ApiCall *call);
 void api_items_end(ApiCall *call, Str next); /* STR_NONE: null */

@@ -145,6 +145,14 @@ Err service_staff_reopen(Service *s, Ctx *c, int64_t conversation_id,
                          DeskConversation *ret) WARN_UNUSED;
 Err service_staff_merge(Service *s, Ctx *c, int64_t from, int64_t into,
                         DeskConversation *ret) WARN_UNUSED;
+/* Denied but to who has it, and to supervisors. */
+Err service_staff_snooze(Ctx *c, int64_t conversation_id, int64_t until,
+                         DeskConversation *ret) WARN_UNUSED;
+enum { SERVICE_TAGS_MAX = 20 };
+Err service_staff_tags(Ctx *c, int64_t conversation_id, const Str *add, size_t add_n,
+                       const Str *drop, size_t drop_n, DeskConversation *ret) WARN_UNUSED;
+Err service_staff_stage(Ctx *c, int64_t conversation_id, Str stage,
+                        DeskConversation *ret) WARN_UNUSED;
 
 /* ---- demo and first start (demo.c) ---- */
 /* Demo shop, people, channel with key "demo", working hours always; idempotent. */
