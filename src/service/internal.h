@@ -38,9 +38,9 @@ struct Service {
     size_t builtin_n;
     void (*publish)(Ctx *c, void *user);
     void *publish_user;
-    pthread_mutex_t lock; /* shops, generation, references; a leaf */
+    pthread_mutex_t lock; /* shops, references, forgotten_ns; a leaf */
     Map shops;            /* shop id -> ServiceSnapshot */
-    int64_t generation;   /* of the cache: what was read before a change must not enter after it */
+    int64_t forgotten_ns; /* steady clock: the last change of any shop's settings */
 };
 
 /* What ServiceShop is in truth. */
@@ -48,7 +48,8 @@ typedef struct {
     ServiceShop shop; /* first: a ServiceShop * is one of these */
     Service *service;
     Arena *arena;
-    int64_t references; /* under the service's lock */
+    int64_t references; /* this and the next under the service's lock */
+    int64_t good_until_ns;
     AssistGuard *own_guard;
     AssistLibrary *own_scripts;
     Tz tz;

@@ -280,6 +280,29 @@ static void snooze(void **state)
     assert_str(desk_row(d, one).status, "open");
 }
 
+/* A row that says somebody has it and does not say who is mended by the next word. */
+static Err orphan_run(Ctx *c, void *arg)
+{
+    Arg *a = arg;
+    Err err = desk_conversation_lock(c, a->id, &a->row);
+    a->row.assignee_id = 0;
+    return err ? err : desk_conversation_save(c, &a->row);
+}
+static void orphan(void **state)
+{
+    Desk *d = *state;
+    desk_status(d, d->bo, "online");
+    Actor v = desk_visitor(d, &d->web);
+    Arg a = {.d = d, .id = desk_said(d, v, "你好").id};
+    desk_status(d, d->bo, "break");
+    OK(desk_write(d, d->bo, orphan_run, &a));
+    assert_str(desk_row(d, a.id).status, "open");
+    desk_said(d, v, "在吗");
+    assert_str(desk_row(d, a.id).status, "queued");
+    desk_status(d, d->bo, "online");
+    assert_int_equal(desk_row(d, a.id).assignee_id, d->bo.user_id);
+}
+
 /* A person who works in two shops is at one desk at a time. */
 static Err elsewhere_run(Ctx *c, void *arg)
 {
@@ -313,6 +336,7 @@ int main(void)
         DESK_TEST(away_and_restart),
         DESK_TEST(snooze),
         DESK_TEST(one_desk_at_a_time),
+        DESK_TEST(orphan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -128,6 +128,10 @@ static void stored_once(void **state)
     OK(desk_send(d, d->bo, &r2));
     assert_true(r2.again);
     assert_int_equal(r2.message.seq, r.message.seq);
+    ServiceSend other = {.conversation_id = fresh.conversation.id,
+                         .client_id = STR("s1"),
+                         .text = STR("您好，我在")};
+    REFUSED(desk_send(d, d->ben, &other), ERR_CONFLICT, "conversation.closed"); /* not ben's */
     r2.client_id = STR("s2");
     REFUSED(desk_send(d, d->bo, &r2), ERR_CONFLICT, "conversation.closed");
     /* another's id is not answered with their message */

@@ -74,6 +74,7 @@ Err service_open(const ServiceConfig *config, ErrSlot *e, Service **ret)
     s->log = config->log;
     s->demo = config->demo;
     s->arena = arena_create(OPEN_ARENA);
+    s->forgotten_ns = INT64_MIN / 2;
     map_init(&s->shops);
     pthread_mutex_init(&s->lock, NULL);
     Err err = open_nlu(s, e);

@@ -43,7 +43,8 @@ typedef struct {
     size_t fact_n;
 } ServiceShop;
 /* Borrowed until the context's arena is reset (a reference is dropped then). Reads the store when
- * the shop is not in the cache: call it from prepare, or inside a transaction. */
+ * the shop is not in the cache: call it from prepare, or inside a transaction, but not in one that
+ * has changed the settings itself. */
 Err service_shop(Service *s, Ctx *c, const ServiceShop **ret) WARN_UNUSED; /* c->actor.shop_id */
 void service_shop_forget(Service *s,
                          int64_t shop_id); /* DESK_WAKE_SETTINGS: read again next time */

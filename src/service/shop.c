@@ -4,6 +4,7 @@
 #include "service/internal.h"
 
 #include "accounts/setting.h"
+#include "base/clock.h"
 #include "desk/script.h"
 
 enum {
@@ -13,6 +14,9 @@ enum {
     FACTS_MAX = 300,
     FACT_BYTES = 4000
 };
+static const int64_t UNSURE_NS = INT64_C(30000000000); /* longer than any transaction */
+static const int64_t PROVISIONAL_NS = INT64_C(500000000);
+static const int64_t OTHERS_NS = INT64_C(10000000000);
 
 static void warn(const Service *s, const char *msg, const ErrSlot *e)
 {
@@ -237,50 +241,56 @@ static Err load(Ctx *c, void *arg)
     return err;
 }
 
-/* With one reference for the caller; NULL: not in the cache. */
-static ServiceSnapshot *cached(Service *s, int64_t shop_id, int64_t *ret_generation)
+/* With one reference for the caller; NULL: not in the cache, or no longer good. */
+static ServiceSnapshot *cached(Service *s, int64_t shop_id)
 {
+    int64_t now = clock_steady_ns();
     pthread_mutex_lock(&s->lock);
     ServiceSnapshot *snap = map_get(&s->shops, shop_id);
-    if (snap)
+    if (snap && now < snap->good_until_ns)
         snap->references++;
-    *ret_generation = s->generation;
+    else
+        snap = NULL;
     pthread_mutex_unlock(&s->lock);
     return snap;
 }
 
-/* One reference for the caller, one for the cache unless something has changed meanwhile. */
-static ServiceSnapshot *enter(Service *s, ServiceSnapshot *snap, int64_t generation)
+/* A transaction that began before a change still reads what held then, however late it gets here:
+ * what is read soon after a change is believed for a moment only. On PostgreSQL other processes
+ * change settings too, so nothing is believed for long. */
+static int64_t good_until(const Service *s, int64_t now)
 {
-    ServiceSnapshot *spare = NULL;
+    if (now - s->forgotten_ns < UNSURE_NS)
+        return now + PROVISIONAL_NS;
+    return store_is_pg(s->store) ? now + OTHERS_NS : INT64_MAX;
+}
+
+/* One reference for the cache, one for the caller; who read at the same time has the newest. */
+static void enter(Service *s, ServiceSnapshot *snap)
+{
+    int64_t now = clock_steady_ns();
     pthread_mutex_lock(&s->lock);
-    ServiceSnapshot *other = map_get(&s->shops, snap->shop.shop_id);
-    snap->references = 1;
-    if (other && generation == s->generation) { /* two readers at once: one stays */
-        spare = snap;
-        snap = other;
-        snap->references++;
-    } else if (generation == s->generation) {
-        snap->references = 2;
-        map_put(&s->shops, snap->shop.shop_id, snap);
-    }
+    ServiceSnapshot *old = map_get(&s->shops, snap->shop.shop_id);
+    bool last = old && --old->references == 0;
+    snap->references = 2;
+    snap->good_until_ns = good_until(s, now);
+    map_put(&s->shops, snap->shop.shop_id, snap);
     pthread_mutex_unlock(&s->lock);
-    if (spare)
-        destroy(spare);
-    return snap;
+    if (last)
+        destroy(old);
 }
 
 Err service_shop(Service *s, Ctx *c, const ServiceShop **ret)
 {
     ASSERT(c->actor.shop_id);
-    int64_t generation;
-    ServiceSnapshot *snap = cached(s, c->actor.shop_id, &generation);
+    ServiceSnapshot *snap = cached(s, c->actor.shop_id);
     if (!snap) {
         Load l = {.service = s};
         Err err = c->tx ? load(c, &l) : store_read(s->store, c, load, &l);
         if (err)
             return err;
-        snap = enter(s, l.snap, generation);
+        snap = l.snap;
+        enter(s, snap);
     }
     arena_defer(c->arena, drop, snap);
     *ret = &snap->shop;
@@ -289,9 +299,10 @@ Err service_shop(Service *s, Ctx *c, const ServiceShop **ret)
 
 void service_shop_forget(Service *s, int64_t shop_id)
 {
+    int64_t now = clock_steady_ns();
     pthread_mutex_lock(&s->lock);
     ServiceSnapshot *snap = map_remove(&s->shops, shop_id);
-    s->generation++;
+    s->forgotten_ns = now;
     bool last = snap && --snap->references == 0;
     pthread_mutex_unlock(&s->lock);
     if (last)

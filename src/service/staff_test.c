@@ -283,6 +283,57 @@ static void settings_change_under_readers(void **state)
     assert_int_equal(shop_of(d)->rules.greeting_ms, 10011);
 }
 
+/* A transaction that began before the change reads the old settings after it: they do not stay. */
+typedef struct {
+    Desk *d;
+    _Atomic int step;
+    Str before, after;
+} Late;
+static Err late_run(Ctx *c, void *arg)
+{
+    Late *l = arg;
+    AccountsSetting set;
+    Err err = accounts_setting_get(c, STR("sla"), &set); /* the snapshot of this transaction */
+    l->before = set.value;
+    atomic_store(&l->step, 1);
+    for (int i = 0; i < 500 && atomic_load(&l->step) < 2; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    const ServiceShop *shop;
+    return err ? err : service_shop(l->d->service, c, &shop);
+}
+static void *read_late(void *arg)
+{
+    Late *l = arg;
+    Arena *arena = arena_create(32 << 20);
+    Ctx c;
+    ctx_init(&c, arena, store_ids(l->d->store), DESK_NOW);
+    c.actor = l->d->bo;
+    if (store_read(l->d->store, &c, late_run, l))
+        atomic_store(&l->step, 9);
+    arena_destroy(arena);
+    return NULL;
+}
+static void late_reader_leaves_nothing_stale(void **state)
+{
+    Desk *d = *state;
+    Late l = {.d = d};
+    pthread_t thread;
+    desk_setting(d, "sla", "{\"greeting_ms\":11000}");
+    assert_int_equal(pthread_create(&thread, NULL, read_late, &l), 0);
+    for (int i = 0; i < 500 && atomic_load(&l.step) < 1; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    desk_setting(d, "sla", "{\"greeting_ms\":12000}");
+    atomic_store(&l.step, 2);
+    pthread_join(thread, NULL);
+    assert_int_equal(atomic_load(&l.step), 2);
+    int64_t ms = 0;
+    for (int i = 0; i < 300 && ms != 12000; i++) {
+        ms = shop_of(d)->rules.greeting_ms;
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    }
+    assert_int_equal(ms, 12000);
+}
+
 /* ---- for real ---- */
 static void publish(Ctx *c, void *user)
 {
@@ -346,6 +397,7 @@ int main(void)
         DESK_TEST(settings_in_force),
         DESK_TEST(shop_scripts),
         DESK_TEST(settings_change_under_readers),
+        DESK_TEST(late_reader_leaves_nothing_stale),
         DESK_TEST(timers_run),
         cmocka_unit_test_setup_teardown(demo_shop, desk_setup_empty, desk_teardown),
         DESK_TEST(no_demo_beside_customers),
