@@ -281,6 +281,8 @@ static void *work(void *arg)
 Err store_followers_start(Store *s, const StoreFollower *list, size_t n, ErrSlot *e)
 {
     ASSERT(!atomic_load(&s->followers));
+    if (s->config.read_only)
+        return store_refuse_read_only(e);
     StoreFollowers *fs = store_alloc(sizeof *fs + n * sizeof fs->list[0]);
     fs->store = s;
     fs->n = n;

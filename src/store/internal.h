@@ -135,6 +135,13 @@ struct Store {
 /* store_open with another list of migrations, for tests of upgrades. */
 Err store_open_with(const StoreConfig *config, const StoreMigration *migrations, ErrSlot *e,
                     Store **ret) WARN_UNUSED;
+/* The store with nothing open yet; give to store_close. */
+Store *store_make(const StoreConfig *config, const StoreMigration *migrations);
+/* Names the SQLite file; for readers, which make none: NOT_FOUND store.open when it is absent. */
+Err store_sqlite_name(Store *s, bool must_exist, ErrSlot *e) WARN_UNUSED;
+/* Read-only: the schema is this program's, or refused. */
+Err store_schema_check(Store *s, ErrSlot *e) WARN_UNUSED;
+Err store_refuse_read_only(ErrSlot *e) WARN_UNUSED;
 /* Brings the schema up to date; backs up first when something is there to lose. */
 Err store_migrate(Store *s, StoreConn *conn, ErrSlot *e) WARN_UNUSED;
 /* Learns the last position (SQLite) or the transaction base (PostgreSQL). */

@@ -15,6 +15,16 @@ CREATE TABLE IF NOT EXISTS schema_migration (
 -- What was applied, in order.
 SELECT number, name, checksum FROM schema_migration ORDER BY number;
 
+-- name: exists
+-- Is there such a list at all? For those who only look.
+-- sqlite: SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_migration'
+-- pg: SELECT count(*) FROM (SELECT to_regclass('schema_migration') AS r) t WHERE r IS NOT NULL
+;
+
+-- name: told
+-- What was applied and when, in order.
+SELECT number, name, checksum, applied_at FROM schema_migration ORDER BY number;
+
 -- name: insert
 -- Applied now.
 INSERT INTO schema_migration (number, name, checksum, applied_at) VALUES (?1, ?2, ?3, ?4);

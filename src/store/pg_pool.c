@@ -311,7 +311,7 @@ Err store_pg_pool_start(Store *s, ErrSlot *e)
     store_cond_init(&p->returned);
     s->pg_pool = p;
     atomic_store_explicit(&s->count.max_batch, 1, memory_order_relaxed);
-    for (int64_t i = 0; i < p->size; i++) {
+    for (int64_t i = 0; i < p->size && !s->config.read_only; i++) {
         Writer *w = &p->writers[i];
         *w = (Writer){.pool = p};
         if (pthread_create(&w->thread, NULL, work, w) != 0) {

@@ -91,12 +91,23 @@ static Err lock_folder(Store *s, ErrSlot *e)
     return ERR_OK;
 }
 
-/* The file is made here, for its mode: SQLite gives its companions the same one. */
-static Err make_file(Store *s, ErrSlot *e)
+Err store_sqlite_name(Store *s, bool must_exist, ErrSlot *e)
 {
     size_t room = strlen(s->config.data_dir) + sizeof "/zhixin.db";
     s->path = store_alloc(room);
     snprintf(s->path, room, "%s/zhixin.db", s->config.data_dir);
+    if (must_exist && !file_exists(s->path))
+        return err_set(e, ERR_NOT_FOUND, "store.open", "there is no database in %s",
+                       s->config.data_dir);
+    return ERR_OK;
+}
+
+/* The file is made here, for its mode: SQLite gives its companions the same one. */
+static Err make_file(Store *s, ErrSlot *e)
+{
+    Err err = store_sqlite_name(s, false, e);
+    if (err)
+        return err;
     int fd = open(s->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_set(e, ERR_STORAGE, "store.open", "%s: %s", s->path, strerror(errno));
@@ -155,8 +166,20 @@ static Err open_pg(Store *s, ErrSlot *e)
     return err ? err : store_pg_pool_start(s, e);
 }
 
-Err store_open_with(const StoreConfig *config, const StoreMigration *migrations, ErrSlot *e,
-                    Store **ret)
+static Err open_read_only(Store *s, ErrSlot *e)
+{
+    Err err = s->pg ? ERR_OK : store_sqlite_name(s, true, e);
+    if (!err)
+        err = s->pg ? store_pg_pool_start(s, e) : store_sqlite_pool_start(s, e);
+    return err ? err : store_schema_check(s, e);
+}
+
+Err store_refuse_read_only(ErrSlot *e)
+{
+    return err_set(e, ERR_CONFLICT, "store.read_only", "the database was opened for reading only");
+}
+
+Store *store_make(const StoreConfig *config, const StoreMigration *migrations)
 {
     Store *s = store_alloc(sizeof *s);
     s->config = *config;
@@ -179,7 +202,14 @@ Err store_open_with(const StoreConfig *config, const StoreMigration *migrations,
              (unsigned long long)chance);
     store_fault_init(&s->fault, getenv("ZHIXIN_FAULT"));
     store_queue_init(&s->queue, s->config.lane_queue);
-    Err err = s->pg ? open_pg(s, e) : open_sqlite(s, e);
+    return s;
+}
+
+Err store_open_with(const StoreConfig *config, const StoreMigration *migrations, ErrSlot *e,
+                    Store **ret)
+{
+    Store *s = store_make(config, migrations);
+    Err err = config->read_only ? open_read_only(s, e) : s->pg ? open_pg(s, e) : open_sqlite(s, e);
     if (err) {
         store_close(s);
         return err;
@@ -236,6 +266,8 @@ Err store_submit(Store *s, StoreUnit *u, ErrSlot *e)
 {
     ASSERT(u->c && u->run && u->done && !u->c->tx);
     ASSERT((unsigned)u->priority < STORE_PRIORITIES);
+    if (s->config.read_only)
+        return store_refuse_read_only(e);
     return store_queue_push(&s->queue, u, e);
 }
 

@@ -140,6 +140,7 @@ typedef struct {
     int64_t lane_queue;       /* units that may wait: 8192 */
     int64_t pg_connections;   /* pool threads for writes: 8 (reads use as many) */
     int64_t node;             /* 0..1023 */
+    bool read_only;           /* beside a running server: see below */
     const Log *log;
     void (*batch_done)(void *user); /* after each commit's done calls; may be NULL */
     void *user;
@@ -148,9 +149,23 @@ typedef struct {
  * an upgrade), starts the threads. Codes: store.newer_schema, store.changed_migration,
  * store.locked, store.open. */
 Err store_open(const StoreConfig *config, ErrSlot *e, Store **ret) WARN_UNUSED;
+/* With read_only: no lock, no migration, no threads. Only store_read, store_backup and store_check;
+ * writes, followers and timers are refused (store.read_only). Another schema than this program's is
+ * refused: store.newer_schema, store.older_schema, store.changed_migration. */
 void store_close(Store *s); /* drains the queue, stops the threads, checkpoints */
 bool store_is_pg(const Store *s);
 int64_t store_schema_version(const Store *s);
+
+/* Schema changes that were applied or that this program knows, by number (inspect.c). Opens the
+ * database by itself, takes no lock, changes nothing. Arena. */
+typedef struct {
+    int64_t number;
+    Str name;
+    int64_t applied_at; /* 0: not yet */
+    bool known;         /* false: of a newer program, or not the text that this one has */
+} StoreMigrationState;
+Err store_migration_list(const StoreConfig *config, ErrSlot *e, Arena *a, StoreMigrationState **ret,
+                         size_t *ret_n) WARN_UNUSED;
 IdSource *store_ids(Store *s); /* the process's one source of ids, for every ctx_init */
 
 typedef struct {

@@ -272,6 +272,8 @@ static void *work(void *arg)
 Err store_timers_start(Store *s, const StoreTimerHandler *list, size_t n, ErrSlot *e)
 {
     ASSERT(!atomic_load(&s->timers));
+    if (s->config.read_only)
+        return store_refuse_read_only(e);
     StoreTimers *t = store_alloc(sizeof *t + n * sizeof t->list[0]);
     t->store = s;
     t->n = n;
