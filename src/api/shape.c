@@ -373,6 +373,9 @@ void shape_channel_face(JsonW *w, const DeskChannel *ch)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         key_raw_or(w, texts[i], shape_member(ch->config, texts[i]), "\"\"");
     key_raw_or(w, "quick_questions", shape_member(ch->config, "quick_questions"), "[]");
+    /* only where the shop told its visitors that it looks on while they type */
+    if (str_is(shape_member(ch->config, "typing_preview"), "true"))
+        jw_kbool(w, "typing_preview", true);
 }
 
 static void snippet(JsonW *w, const DeskChannel *ch, Str base_url)
