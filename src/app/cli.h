@@ -6,4 +6,5 @@
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 int cli_serve(int argc, char **argv);
 int cli_routes(int argc, char **argv);
+int cli_export(int argc, char **argv);
 #endif

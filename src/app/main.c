@@ -18,6 +18,7 @@ static const struct {
     {"user", cli_user, "add people, new passwords, lost second factors"},
     {"replay", cli_replay,
      "play recorded conversations through a running desk and check every message"},
+    {"export", cli_export, "write conversations as JSON lines, also beside a running desk"},
     {"routes", cli_routes, "list the HTTP routes (--json for programs)"},
 };
 enum { COMMANDS_N = sizeof COMMANDS / sizeof COMMANDS[0] };
