@@ -33,6 +33,8 @@ let onGone: (code: string) => void = () => {};
 export function setCsrf(value: string) {
     csrf = value;
 }
+/** For the one call that cannot go through fetch (uploads with progress). */
+export const csrfValue = () => csrf;
 
 /** What to do when the session is gone; set once by the session store. */
 export function onSessionGone(fn: (code: string) => void) {

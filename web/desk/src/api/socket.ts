@@ -14,6 +14,8 @@ export interface SocketHooks {
     gone(code: string): void;
     /** Last seq held for a conversation, so that a new connection asks only for what is missing. */
     lastSeq(conversation: Id): number;
+    /** The same for every thread held: `hello` carries it, and the server sends what is missing. */
+    held(): Record<Id, number>;
 }
 
 const PING_MS = 25_000;
@@ -107,7 +109,7 @@ export class DeskSocket {
         this.heardAt = Date.now();
         ws.onopen = () => {
             this.pingAt = Date.now();
-            ws.send(JSON.stringify({ type: 'hello' }));
+            ws.send(JSON.stringify({ type: 'hello', after: this.hooks.held() }));
         };
         ws.onmessage = (e) => ws === this.ws && this.heard(e.data);
         ws.onclose = (e) => ws === this.ws && this.closed(e.code);

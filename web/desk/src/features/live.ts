@@ -2,7 +2,7 @@
 // Joins the socket to the stores: what each frame changes, what rings, what the tab says.
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import { onSessionGone } from '@/api/http';
+import { ApiError, onSessionGone } from '@/api/http';
 import { DeskSocket, type SocketState } from '@/api/socket';
 import type { AgentState, AgentStatus, Frame, Id } from '@/api/types';
 import { serverNow } from '@/core/clock';
@@ -10,6 +10,7 @@ import { notify, tone } from '@/core/sound';
 import { t } from '@/i18n';
 import { useRows } from './queue/rows';
 import { useSession } from './session/store';
+import { fail } from './thread/say';
 import { useThreads } from './thread/threads';
 
 const BANNER_MS = 1500;
@@ -65,15 +66,17 @@ export const useLive = defineStore('live', () => {
                 const before = rows.get(f.row.id);
                 const wasMine = before && rows.isMine(before);
                 rows.put(f.row);
-                if (rows.isMine(f.row) && !wasMine && state.value === 'live' && before?.id) ring(f.row.id);
-                else if (rows.isMine(f.row) && !before && syncedOnce) ring(f.row.id);
+                // What I took myself is open already and needs no tone.
+                if (rows.isMine(f.row) && !wasMine && syncedOnce && !visible(f.row.id))
+                    ring(f.row.id);
                 return;
             }
             case 'message': {
                 const m = f.message;
+                const isNew = m.seq > (rows.get(m.conversation)?.last_seq ?? 0);
                 rows.message(m, f.sla, f.unread, f.status);
                 threads.add(m);
-                if (m.role !== 'customer') return;
+                if (m.role !== 'customer' || !isNew) return;
                 if (visible(m.conversation)) said.value = m.text || t(`kind.${m.kind}`);
                 else if (rows.mine.some((r) => r.id === m.conversation)) {
                     tone('message');
@@ -91,11 +94,10 @@ export const useLive = defineStore('live', () => {
                     hits: f.hits,
                 });
             case 'error':
+                if (!f.client_id) fail(new ApiError(f.code, f.message));
                 return threads.refused(f);
             case 'presence': {
-                const th = threads.get(f.conversation);
-                if (th) th.presence = { users: f.users, visitor: f.visitor };
-                rows.edit(f.conversation, { online: f.visitor.online });
+                rows.presence.set(f.conversation, { users: f.users, visitor: f.visitor });
                 return;
             }
             case 'sla':
@@ -134,7 +136,11 @@ export const useLive = defineStore('live', () => {
     function onSla(f: Extract<Frame, { type: 'sla' }>) {
         const row = rows.get(f.conversation);
         if (row) {
-            const sla = row.sla ?? { kind: f.kind, limit_ms: f.due_at - f.started_at, paused: false };
+            const sla = row.sla ?? {
+                kind: f.kind,
+                limit_ms: f.due_at - f.started_at,
+                paused: false,
+            };
             rows.edit(row.id, { sla: { ...sla, ...pick(f) } });
         }
         if (!row || !rows.isMine(row)) return;
@@ -159,6 +165,7 @@ export const useLive = defineStore('live', () => {
             state: onState,
             gone: (code) => session.end(code),
             lastSeq: threads.lastSeq,
+            held: threads.held,
         });
         threads.attach(socket);
         socket.start();

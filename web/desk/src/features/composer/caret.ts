@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the caret of a textarea is on the screen, by a mirror of its text.
-const COPY = ['fontFamily', 'fontSize', 'fontWeight', 'lineHeight', 'paddingTop', 'paddingRight', 'paddingBottom', 'paddingLeft', 'textAutospace'] as const;
+const COPY = [
+    'fontFamily',
+    'fontSize',
+    'fontWeight',
+    'lineHeight',
+    'paddingTop',
+    'paddingRight',
+    'paddingBottom',
+    'paddingLeft',
+    'textAutospace',
+] as const;
 
 export function caretRect(el: HTMLTextAreaElement) {
     const m = document.createElement('div');

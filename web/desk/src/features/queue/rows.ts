@@ -2,9 +2,9 @@
 // Every conversation row this tab knows. Rows are replaced, never mutated; changes of a burst are
 // published together, at most eight times a second, so that a storm costs one sort, not hundreds.
 import { defineStore } from 'pinia';
-import { computed, reactive, ref, shallowRef } from 'vue';
+import { computed, reactive, ref, shallowReactive, shallowRef } from 'vue';
 import * as api from '@/api/desk';
-import type { Id, Message, Row, Sla, Status, View } from '@/api/types';
+import type { Id, Message, Presence, Row, Sla, Status, View } from '@/api/types';
 import { prefs } from '@/core/prefs';
 import { comparator, freeze } from '@/core/urgency';
 import { useSession } from '@/features/session/store';
@@ -29,6 +29,8 @@ export const useRows = defineStore('rows', () => {
     const session = useSession();
     const map = new Map<Id, Row>();
     const touched = new Map<Id, number>();
+    /** Who is there, for the conversations this tab watches. */
+    const presence = shallowReactive(new Map<Id, Presence>());
     const version = shallowRef(0);
     const view = ref<View>('mine');
     const filter = ref('');
@@ -71,9 +73,8 @@ export const useRows = defineStore('rows', () => {
     /** Insert or replace. An older copy (by last_seq) never wins over a newer one. */
     function put(row: Row, now = false) {
         const old = map.get(row.id);
-        if (old && (row.last_seq < old.last_seq || row.updated_at < old.updated_at)) {
-            if (row.last_seq < old.last_seq) return;
-        }
+        if (old && row.last_seq < old.last_seq) return;
+        if (old && row.last_seq === old.last_seq && row.updated_at < old.updated_at) return;
         map.set(row.id, row);
         touched.set(row.id, Date.now());
         if (now) flush();
@@ -124,7 +125,9 @@ export const useRows = defineStore('rows', () => {
                 const seen = new Set(page.items.map((r) => r.id));
                 for (const r of map.values()) {
                     const fresh = (touched.get(r.id) ?? 0) >= asked;
-                    if (belongs[v](r) && !seen.has(r.id) && !fresh && !isMine(r)) map.delete(r.id);
+                    // Mine are pushed; only the answer to "mine" may say that one is not mine any more.
+                    const may = v === 'mine' || !isMine(r);
+                    if (belongs[v](r) && may && !seen.has(r.id) && !fresh) map.delete(r.id);
                 }
             }
             if (page.counts) {
@@ -182,12 +185,14 @@ export const useRows = defineStore('rows', () => {
     function clear() {
         map.clear();
         touched.clear();
+        presence.clear();
         for (const v of Object.keys(lists) as View[]) Object.assign(lists[v], newList());
         flush();
     }
 
     return {
         version,
+        presence,
         view,
         filter,
         held,

@@ -9,7 +9,6 @@ import type {
     Id,
     Message,
     MessageKind,
-    Presence,
     Suggestion,
 } from '@/api/types';
 import { dayKey } from '@/core/format';
@@ -38,7 +37,6 @@ export interface Thread {
     loading: '' | 'first' | 'before';
     loaded: boolean;
     error: unknown;
-    presence: Presence | null;
     suggestions: Suggestion[];
     suggestFor: number;
     customer: Customer | null;
@@ -46,6 +44,8 @@ export interface Thread {
     /** Where "new messages" begins, fixed when the thread is opened. */
     unreadFrom: number;
     openedAt: number;
+    /** Own words of what was recalled here, for 「重新编辑」. */
+    recalled: Map<number, string>;
 }
 
 export const newThread = (id: Id): Thread =>
@@ -57,13 +57,13 @@ export const newThread = (id: Id): Thread =>
         loading: '',
         loaded: false,
         error: null,
-        presence: null,
         suggestions: [],
         suggestFor: 0,
         customer: null,
         history: [],
         unreadFrom: 0,
         openedAt: 0,
+        recalled: new Map(),
     });
 
 /** Add messages; the later copy of a seq wins (it may carry understanding or a recall). */

@@ -8,8 +8,10 @@ import type { DeskSocket } from '@/api/socket';
 import type { FileRef, Frame, Id, Message, MessageKind } from '@/api/types';
 import { serverNow } from '@/core/clock';
 import { newClientId } from '@/core/format';
+import { drafts, draftsChanged } from '@/features/queue/draftPreview';
 import { useRows } from '@/features/queue/rows';
 import { useSession } from '@/features/session/store';
+import { FRESH_MS, Outbox } from './outbox';
 import { contiguousTo, merge, newThread, type Outgoing, type Thread } from './thread';
 
 const KEEP_OPEN = 20;
@@ -29,6 +31,7 @@ export const useThreads = defineStore('threads', () => {
     const session = useSession();
     const all = shallowReactive(new Map<Id, Thread>());
     let socket: DeskSocket | null = null;
+    let outbox = new Outbox('');
 
     const get = (id: Id) => all.get(id);
 
@@ -53,6 +56,13 @@ export const useThreads = defineStore('threads', () => {
     }
 
     const lastSeq = (id: Id) => contiguousTo(all.get(id)?.msgs ?? []);
+
+    /** For `hello`: every thread whose newest messages are held. */
+    function held(): Record<Id, number> {
+        const out: Record<Id, number> = {};
+        for (const t of all.values()) if (t.loaded) out[t.id] = lastSeq(t.id);
+        return out;
+    }
 
     /** Show a conversation: newest page, details, then live from there. */
     async function open(id: Id) {
@@ -129,10 +139,11 @@ export const useThreads = defineStore('threads', () => {
     function add(m: Message) {
         const t = all.get(m.conversation);
         if (!t) return;
-        if (m.client_id) t.outs = t.outs.filter((o) => o.clientId !== m.client_id);
+        if (m.client_id) drop(m.client_id);
         const last = t.msgs.at(-1)?.seq ?? 0;
         t.msgs = merge(t.msgs, [m]);
-        if (t.loaded && last && m.seq > last + 1) socket?.refill(m.conversation, contiguousTo(t.msgs));
+        if (t.loaded && last && m.seq > last + 1)
+            socket?.refill(m.conversation, contiguousTo(t.msgs));
     }
 
     function change(id: Id, seq: number, patch: Partial<Message>) {
@@ -155,6 +166,7 @@ export const useThreads = defineStore('threads', () => {
             ...(r.guardSeen ? { guardSeen: r.guardSeen } : {}),
         };
         t.outs = [...t.outs, o];
+        outbox.put(o);
         transmit(o);
         return o.clientId;
     }
@@ -184,13 +196,16 @@ export const useThreads = defineStore('threads', () => {
     function mark(clientId: string, when: (o: Outgoing) => boolean, patch: Partial<Outgoing>) {
         const hit = find(clientId);
         if (!hit || !when(hit.o)) return;
-        hit.t.outs = hit.t.outs.map((o) => (o === hit.o ? { ...o, ...patch } : o));
+        const next = { ...hit.o, ...patch };
+        hit.t.outs = hit.t.outs.map((o) => (o === hit.o ? next : o));
+        outbox.put(next);
     }
 
     function drop(clientId: string): Outgoing | null {
         const hit = find(clientId);
         if (!hit) return null;
         socket?.forget(clientId);
+        outbox.drop(clientId);
         hit.t.outs = hit.t.outs.filter((o) => o !== hit.o);
         return hit.o;
     }
@@ -228,6 +243,31 @@ export const useThreads = defineStore('threads', () => {
         if (!socket?.put({ type: 'recall', conversation: id, seq })) {
             throw new ApiError('net.offline', 'offline');
         }
+        const t = all.get(id);
+        const m = t?.msgs.find((x) => x.seq === seq);
+        if (t && m?.text) t.recalled.set(seq, m.text);
+    }
+
+    /** After a start: what an earlier life of this tab left unsent goes on, or comes back as a draft. */
+    function restore() {
+        outbox = new Outbox(session.user?.id ?? '');
+        for (const o of outbox.all()) {
+            if (find(o.clientId)) continue;
+            const waiting = o.state === 'sending' || o.state === 'slow';
+            if (waiting && serverNow() - o.at > FRESH_MS) {
+                outbox.drop(o.clientId);
+                const mode = o.kind === 'note' ? 'note' : 'reply';
+                const d = drafts().get(o.conversation, mode);
+                if (o.text) {
+                    drafts().set(o.conversation, mode, d ? `${o.text}\n${d.text}` : o.text);
+                    draftsChanged();
+                }
+                continue;
+            }
+            const t = ensure(o.conversation);
+            t.outs = [...t.outs, o];
+            if (waiting) transmit(o);
+        }
     }
 
     return {
@@ -235,6 +275,7 @@ export const useThreads = defineStore('threads', () => {
         get,
         ensure,
         lastSeq,
+        held,
         open,
         details,
         suggest,
@@ -252,6 +293,7 @@ export const useThreads = defineStore('threads', () => {
         recall,
         attach(s: DeskSocket | null) {
             socket = s;
+            if (s) restore();
         },
         clear() {
             all.clear();
