@@ -133,6 +133,13 @@ static void skills_and_transfer(void **state)
     OK(desk_write(d, d->bo, transfer_run, &a));
     assert_int_equal(a.row.assignee_id, d->ben.user_id);
     assert_str(a.row.status, "open"); /* the customer still waits */
+    /* nobody else there: it stays in the queue, the giver's free slot does not pull it back */
+    desk_status(d, d->bo, "break");
+    a.to = 0;
+    OK(desk_write(d, d->ben, transfer_run, &a));
+    assert_str(a.row.status, "queued");
+    assert_int_equal(desk_agent_row(d, d->ben.user_id).open, 0);
+    OK(desk_take(d, d->ben, conv.id, false));
     OK(desk_close_it(d, d->ben, conv.id));
     REFUSED(desk_write(d, d->ben, transfer_run, &a), ERR_CONFLICT, "conversation.closed");
 }

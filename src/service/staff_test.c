@@ -105,7 +105,7 @@ static void merging(void **state)
     Actor v = desk_visitor(d, &d->web), w = desk_visitor(d, &d->app);
     DeskConversation from = desk_said(d, v, "你好");
     ServiceSend same;
-    OK(desk_say(d, v, "same", "我的快递呢", &same));
+    OK(desk_say(d, v, "same", "气死我了，我的快递呢！", &same));
     d->now += 4000;
     DeskConversation into = desk_said(d, w, "在吗");
     OK(desk_say(d, w, "same", "在吗在吗", &same));
@@ -126,6 +126,7 @@ static void merging(void **state)
     assert_str(a.row.clock_kind, "greeting");
     assert_int_equal(a.row.clock_started_at, from.clock_started_at);
     assert_int_equal(a.row.unread, 2);
+    assert_int_equal(a.row.priority, 1); /* strong anger comes along */
     size_t n;
     DeskMessage *m = desk_messages(d, into.id, &n);
     size_t with_id = 0;
