@@ -200,6 +200,12 @@ static void publish_row(Api *a, const CtxWake *w)
         follow_new(a, p, w->id);
     for (Socket *s = map_get(&a->hub.customers, p->customer_id); s; s = s->peer_next)
         publish_meta(s);
+    /* how much each has in hand */
+    bool moved = p->assignee_id != p->assignee_before || str_is(p->conv.status, "closed");
+    if (moved && p->assignee_id)
+        publish_agent(a, p->shop_id, p->assignee_id);
+    if (moved && p->assignee_before && p->assignee_before != p->assignee_id)
+        publish_agent(a, p->shop_id, p->assignee_before);
 }
 
 /* ---- the rest ---- */
