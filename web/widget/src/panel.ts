@@ -92,6 +92,7 @@ async function authorise(): Promise<string> {
         // Anything else that is our own fault will not get better by asking again.
         if (f.status > 399 && f.status < 500 && f.status !== 429) {
             $("net").textContent = t("fatal", { code: f.code });
+            $("form").hidden = true;
             f.fatal = true;
         }
         throw f;
@@ -109,7 +110,6 @@ async function authorise(): Promise<string> {
     paint(query.get("color") || s.channel.color || "");
     tell("ready", { color: s.channel.color });
     move(s.conversation);
-    $("form").hidden = false;
     if (s.conversation && !app.thread.list[0]) {
         base = s.last_seq;
         void history();
@@ -221,7 +221,7 @@ function show(): void {
     app.link.start();
     toBottom();
     // On a phone the keyboard would cover what was just opened.
-    if (!touch) $($("form").hidden ? "log" : "hintTouch").focus();
+    if (!touch) $("hintTouch").focus();
 }
 
 function renew(): void {
@@ -307,7 +307,7 @@ async function main(): Promise<void> {
     });
     app.link = link;
     app.outbox = new Outbox(
-        { up: () => link.up, send: (f) => link.send(f), changed: () => app.session && render(), now },
+        { up: () => link.up, send: (f) => link.send(f), changed: () => render(), now },
         app.store,
     );
     labels();
