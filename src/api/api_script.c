@@ -86,7 +86,7 @@ static void write_page(ApiCall *call, const ServiceShop *shop, size_t from, size
         const AssistScript *s = assist_library_at(shop->scripts, i);
         Str missing[ASSIST_SCRIPT_LIST_MAX];
         size_t n = 0;
-        Str filled = assist_fill_known(a, s->text, shop->facts, shop->fact_n, STR_NONE, missing,
+        Str filled = assist_fill_known(a, s->text, shop->facts, shop->fact_n, STR("您"), missing,
                                        ASSIST_SCRIPT_LIST_MAX, &n);
         write_script(&call->w, s, filled, missing, n);
     }

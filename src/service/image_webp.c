@@ -58,7 +58,7 @@ bool image_webp(Str in, ImageOut *o)
         if (kept(type)) {
             size_t from = o->n;
             image_put(o, in.p + at, padded + 8);
-            if (str_is(type, "VP8X"))
+            if (str_is(type, "VP8X") && len >= 10)
                 o->p[from + 8] &= (char)~0x0c; /* EXIF, XMP */
         }
         at += padded + 8;

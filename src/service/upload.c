@@ -130,7 +130,7 @@ static Err look_at_quota(Ctx *c, void *arg)
 
 Err service_upload_prepare(Store *s, Ctx *c, ServiceUpload *u)
 {
-    FileKind kind;
+    FileKind kind = FILE_UNKNOWN;
     ImageClean clean = {.bytes = u->bytes};
     Err err = judge(c, u, &kind);
     if (!err)
