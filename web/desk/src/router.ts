@@ -52,6 +52,7 @@ export const routes: RouteRecordRaw[] = [
             })),
         ],
     },
+    { path: '/dev/kit', component: () => import('./views/KitView.vue'), meta: { open: true } },
     {
         path: '/:rest(.*)*',
         name: 'missing',
@@ -87,7 +88,10 @@ async function askServer() {
 }
 
 router.beforeEach(async (to) => {
-    if (to.path === '/dev/kit') return true;
+    if (to.path === '/dev/kit') {
+        await loadAdminWords();
+        return true;
+    }
     const session = useSession();
     await askServer();
     if (to.path.startsWith('/admin')) await loadAdminWords();

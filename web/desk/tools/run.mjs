@@ -2,7 +2,7 @@
 // Runs the tool chain with a Node that is new enough. Debian 12 ships Node 18, Vite needs 20.19; the
 // npm package `node` (a pinned dev dependency) carries a binary, used only when the system's is older.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -35,7 +35,19 @@ const steps = {
     build: () => run('vite/bin/vite.js', ['build', ...extra]),
     dev: () => run('vite/bin/vite.js', ['--host', '127.0.0.1', ...extra]),
     unit: () => run('vitest/vitest.mjs', ['run', ...extra]),
-    lint: () => run('@biomejs/biome/bin/biome', ['check', 'src', 'tools', ...extra]),
+    lint: () =>
+        run('@biomejs/biome/bin/biome', ['check', 'src', 'test', 'browser', 'tools', ...extra]),
+    browser() {
+        if (!existsSync(join(desk, 'dist/index.html'))) steps.build();
+        const tests = extra.length
+            ? extra
+            : readdirSync(join(desk, 'browser'))
+                  .filter((f) => f.endsWith('.test.mjs'))
+                  .map((f) => join('browser', f));
+        const args = ['--test', '--test-concurrency=1', ...tests];
+        const r = spawnSync(nodeBinary(), args, { cwd: desk, stdio: 'inherit' });
+        process.exit(r.status ?? 1);
+    },
     check() {
         steps.types();
         steps.lint();

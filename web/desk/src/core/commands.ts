@@ -72,6 +72,7 @@ export function onKeydown(e: KeyboardEvent) {
 
 /** `Alt+KeyJ` → what is printed on the keys of this machine. */
 export function keyCaps(combo: string): string[] {
+    if (combo === 'Shift+Slash') return ['?'];
     return combo.split('+').map((k) => {
         if (k === 'Ctrl') return isMac ? '\u2318' : 'Ctrl';
         if (k === 'Alt') return isMac ? '\u2325' : 'Alt';

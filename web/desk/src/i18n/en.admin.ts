@@ -376,5 +376,15 @@ const words: AdminDict = {
         'The second factor is on. Each recovery code works once when your phone is lost. They are shown only now.',
     'totp.kept': 'I have kept them',
     'totp.offPassword': 'Confirm with your password',
+    // Kit page
+    'kit.title': 'Kit',
+    'kit.colour': 'Colours',
+    'kit.buttons': 'Buttons',
+    'kit.chips': 'Chips and avatars',
+    'kit.icons': 'Icons',
+    'kit.fields': 'Fields',
+    'kit.layers': 'Layers and notices',
+    'kit.dialog': 'Open a dialog',
+    'kit.error': 'Error',
 };
 export default words;

@@ -108,7 +108,7 @@ const words: Dict = {
     'nav.account': 'My account',
     'nav.logout': 'Log out',
     'nav.demo': 'Demo shop',
-    'nav.status': 'My status: {status}',
+    'nav.status': 'My status',
     'nav.statusMenu': 'Change status',
     'theme.title': 'Display',
     'theme.auto': 'As the system',

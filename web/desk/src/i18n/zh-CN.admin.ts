@@ -364,4 +364,14 @@ export default {
         '两步验证已开启。这些恢复码每个只能用一次，手机丢了靠它登录。只显示这一次。',
     'totp.kept': '我已存好',
     'totp.offPassword': '输入密码确认',
+    // Kit page
+    'kit.title': '组件一览',
+    'kit.colour': '颜色',
+    'kit.buttons': '按钮',
+    'kit.chips': '标记与头像',
+    'kit.icons': '图标',
+    'kit.fields': '表单',
+    'kit.layers': '浮层与提示',
+    'kit.dialog': '打开对话框',
+    'kit.error': '出错提示',
 };

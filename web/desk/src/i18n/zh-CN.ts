@@ -107,7 +107,7 @@ export default {
     'nav.account': '我的账号',
     'nav.logout': '退出登录',
     'nav.demo': '演示店铺',
-    'nav.status': '我的状态：{status}',
+    'nav.status': '我的状态',
     'nav.statusMenu': '切换状态',
     'theme.title': '外观',
     'theme.auto': '跟随系统',

@@ -365,5 +365,15 @@ const words: AdminDict = {
         '兩步驟驗證已開啟。這些復原碼每組只能用一次，手機遺失時靠它登入。僅顯示這一次。',
     'totp.kept': '我已保存',
     'totp.offPassword': '輸入密碼確認',
+    // Kit page
+    'kit.title': '元件一覽',
+    'kit.colour': '顏色',
+    'kit.buttons': '按鈕',
+    'kit.chips': '標記與頭像',
+    'kit.icons': '圖示',
+    'kit.fields': '表單',
+    'kit.layers': '浮層與提示',
+    'kit.dialog': '開啟對話框',
+    'kit.error': '錯誤提示',
 };
 export default words;

@@ -107,7 +107,7 @@ const words: Dict = {
     'nav.account': '我的帳號',
     'nav.logout': '登出',
     'nav.demo': '示範商店',
-    'nav.status': '我的狀態：{status}',
+    'nav.status': '我的狀態',
     'nav.statusMenu': '切換狀態',
     'theme.title': '外觀',
     'theme.auto': '跟隨系統',

@@ -8,6 +8,7 @@ import {
     minutes,
     nextSpan,
     openMinutes,
+    readTime,
     spanFaults,
     weekFaults,
 } from './hours';
@@ -27,6 +28,19 @@ describe('minutes', () => {
         ['10:60', -1],
         ['', -1],
     ])('%s', (text, n) => expect(minutes(text)).toBe(n));
+});
+
+describe('readTime', () => {
+    it.each([
+        ['9', '09:00'],
+        ['930', '09:30'],
+        ['9：30', '09:30'],
+        ['18.15', '18:15'],
+        [' 24 ', '24:00'],
+        ['25', ''],
+        ['9:5', ''],
+        ['上午', ''],
+    ])('%s', (text, want) => expect(readTime(text)).toBe(want));
 });
 
 describe('faults', () => {

@@ -13,6 +13,14 @@ export function minutes(text: string): number {
     const v = Number(m[1]) * 60 + Number(m[2]);
     return Number(m[2]) < 60 && v <= DAY ? v : -1;
 }
+/** What people type: `9`, `930`, `9:30`, `09：30`, `24` → `09:30`. Empty when it is no time. */
+export function readTime(text: string): string {
+    const m = /^(\d{1,2})(?::?(\d{2}))?$/.exec(text.trim().replace(/[：.]/g, ':'));
+    if (!m) return '';
+    const t = `${m[1]!.padStart(2, '0')}:${m[2] ?? '00'}`;
+    return minutes(t) < 0 ? '' : t;
+}
+
 export const clock = (min: number) =>
     `${String(Math.floor((min % DAY) / 60)).padStart(2, '0')}:${String(min % 60).padStart(2, '0')}`;
 

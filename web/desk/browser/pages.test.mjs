@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every page outside the workbench's panes, in its states: axe, policy, errors, width; light and dark.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { users } from '../test/fixtures.mjs';
+import { startMock } from '../test/mock.mjs';
+import { axe, clean, fits, openBrowser, openPage, shot } from './harness.mjs';
+
+const ADMIN = [
+    'users',
+    'channels',
+    'hours',
+    'sla',
+    'scripts',
+    'guard',
+    'apikeys',
+    'webhooks',
+    'audit',
+    'retention',
+    'account',
+];
+const OPEN = { user: null };
+const button = (page, name) => page.getByRole('button', { name }).first();
+const PAGES = [
+    { name: 'login', path: '/login', state: { ...OPEN, setup: { needed: false, demo: true } } },
+    { name: 'setup', path: '/setup', state: { ...OPEN, setup: { needed: true, demo: false } } },
+    { name: 'invite', path: '/invite/abc', state: OPEN },
+    { name: 'reset', path: '/reset/abc', state: OPEN },
+    { name: 'missing', path: '/nowhere' },
+    { name: 'overview', path: '/overview' },
+    ...ADMIN.map((p) => ({ name: p, path: `/admin/${p}` })),
+    { name: 'kit', path: '/dev/kit' },
+    {
+        name: 'denied',
+        path: '/admin/apikeys',
+        state: { user: users.find((u) => u.role === 'agent') },
+    },
+    { name: 'error', path: '/admin/users', state: { fail: { '/api/users': 503 } } },
+    { name: 'loading', path: '/admin/users', state: { hang: new Set(['/api/users']) } },
+    { name: 'empty', path: '/admin/scripts', state: { empty: new Set(['/api/scripts']) } },
+    { name: 'down', path: '/login', state: { ...OPEN, fail: { '/api/me': 502 } } },
+    { name: 'user-dialog', path: '/admin/users', act: (p) => button(p, '修改').click() },
+    { name: 'invite-dialog', path: '/admin/users', act: (p) => button(p, '邀请成员').click() },
+    { name: 'user-menu', path: '/admin/users', act: (p) => button(p, /更多操作/).click() },
+    { name: 'channel-dialog', path: '/admin/channels', act: (p) => button(p, '新建渠道').click() },
+    { name: 'script-dialog', path: '/admin/scripts', act: (p) => button(p, '新建话术').click() },
+    { name: 'guard-open', path: '/admin/guard', act: (p) => p.getByText('绝对化用语').click() },
+    { name: 'key-dialog', path: '/admin/apikeys', act: (p) => button(p, '新建密钥').click() },
+    { name: 'hook-dialog', path: '/admin/webhooks', act: (p) => button(p, '修改').click() },
+    { name: 'deliveries', path: '/admin/webhooks', act: (p) => button(p, '推送记录').click() },
+    { name: 'status-menu', path: '/overview', act: (p) => p.locator('.status:enabled').click() },
+    { name: 'me-menu', path: '/overview', act: (p) => button(p, '我的账号与外观').click() },
+    { name: 'alert-menu', path: '/overview', act: (p) => button(p, /^提醒/).click() },
+    { name: 'palette', path: '/overview', act: (p) => p.keyboard.press('Control+k') },
+    { name: 'keys', path: '/overview', act: (p) => p.keyboard.press('Shift+Slash') },
+];
+
+let browser;
+let mock;
+before(async () => {
+    browser = await openBrowser();
+    mock = await startMock();
+});
+after(async () => {
+    await browser?.close();
+    mock?.stop();
+});
+
+function put(state = {}) {
+    Object.assign(mock.state, {
+        user: users[0],
+        setup: { needed: false, demo: false },
+        fail: {},
+        hang: new Set(),
+        empty: new Set(),
+        ...state,
+    });
+}
+
+for (const theme of ['light', 'dark']) {
+    describe(theme, () => {
+        for (const { name, path, state, act } of PAGES) {
+            it(name, async () => {
+                put(state);
+                const page = await openPage(browser, { theme });
+                await page.goto(mock.url + path);
+                await page.locator('main').first().waitFor();
+                await page.waitForTimeout(400);
+                if (act) {
+                    await act(page);
+                    await page.waitForTimeout(350);
+                }
+                await shot(page, `${name}-${theme}`);
+                const found = await axe(page);
+                assert.deepEqual(found, [], `${name} ${theme}: axe`);
+                await fits(page, name);
+                await clean(page, name);
+                await page.context().close();
+            });
+        }
+    });
+}
+
+describe('narrow', () => {
+    for (const { name, path, state } of PAGES.filter((p) => !p.act && p.name !== 'kit')) {
+        it(`${name} reflows at 320 px`, async () => {
+            put(state);
+            const page = await openPage(browser, { width: 320, height: 640 });
+            await page.goto(mock.url + path);
+            await page.locator('main').first().waitFor();
+            await page.waitForTimeout(300);
+            await shot(page, `${name}-320`);
+            await fits(page, name);
+            await page.context().close();
+        });
+    }
+});
