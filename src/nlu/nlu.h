@@ -84,6 +84,24 @@ const char *nlu_model_version(
 void nlu_understand(const NluModel *m, Arena *a, const NluTurn *context, size_t n, Str text,
                     NluUnderstanding *ret);
 
+/* What the turns so far leave behind for the next one: a small value that may be stored with the
+ * customer's last message, so that a long talk is not read anew at each word. */
+typedef struct {
+    int matter;         /* number of the intent last spoken of, or -1 */
+    int stage;          /* or -1 */
+    unsigned tags;      /* what the agent's last turn asked for */
+    NluEmotion emotion; /* of the customer's last turn */
+    bool greeted_only;  /* that turn was a mere greeting */
+    bool unanswered;    /* and nobody has answered since */
+    Str text;           /* the customer's last turn; borrowed */
+} NluMemory;
+NluMemory nlu_memory_none(void); /* nothing was said yet */
+void nlu_remember(const NluModel *m, Arena *a, const NluTurn *turn, NluMemory *memory);
+/* As nlu_understand, with the turns before given as their memory. ret_after: with this message in
+ * it; may be NULL. */
+void nlu_understand_after(const NluModel *m, Arena *a, const NluMemory *before, Str text,
+                          NluUnderstanding *ret, NluMemory *ret_after);
+
 const char *nlu_emotion_code(NluEmotion e); /* static */
 const char *nlu_stage_code(NluStage s);     /* static */
 bool nlu_emotion_parse(Str code, NluEmotion *ret);

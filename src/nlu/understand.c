@@ -9,17 +9,6 @@ static const double CARRY =
     0.8; /* of the matter spoken of before; below MATTER_MIN, never enough alone */
 static const double SECOND_SHARE = 0.45; /* a further matter must reach this share of the first */
 
-/* What the turns before leave behind. */
-typedef struct {
-    int matter; /* last matter spoken of, or -1 */
-    int stage;  /* or -1 */
-    unsigned tags;
-    NluEmotion emotion; /* of the customer's last turn */
-    bool greeted_only; /* the customer's last turn was a mere greeting, and nobody answered since */
-    bool unanswered;
-    Str text; /* the customer's last turn */
-} Before;
-
 static double matter_of(const NluModel *m, const NluReading *r, int *ret)
 {
     double score = 0;
@@ -94,7 +83,7 @@ static bool has_unread_clause(const NluReading *r)
     return han > explained + 4;
 }
 
-static void choose_intents(const NluModel *m, const NluReading *r, const Before *b,
+static void choose_intents(const NluModel *m, const NluReading *r, const NluMemory *b,
                            NluUnderstanding *u)
 {
     add_matters(m, r, u);
@@ -157,7 +146,7 @@ static void lift(double *emotion, int *intensity, NluEmotion e, double weight)
         intensity[e] = 1;
 }
 
-static void choose_emotion(const NluModel *m, const NluReading *r, const Before *b, bool matter,
+static void choose_emotion(const NluModel *m, const NluReading *r, const NluMemory *b, bool matter,
                            NluUnderstanding *u)
 {
     double emotion[NLU_EMOTION_COUNT];
@@ -207,7 +196,7 @@ static void choose_emotion(const NluModel *m, const NluReading *r, const Before 
 
 /* ---- stage */
 
-static int choose_stage(const NluModel *m, const NluReading *r, const Before *b, int matter)
+static int choose_stage(const NluModel *m, const NluReading *r, const NluMemory *b, int matter)
 {
     double stage[NLU_STAGE_COUNT];
     memcpy(stage, r->stage, sizeof(stage));
@@ -228,39 +217,41 @@ static int choose_stage(const NluModel *m, const NluReading *r, const Before *b,
 
 /* ---- the turns before */
 
-static void remember(const NluModel *m, const NluReading *r, Before *b)
+NluMemory nlu_memory_none(void)
 {
+    return (NluMemory){.matter = -1, .stage = -1};
+}
+
+static NluMemory after_customer(const NluModel *m, const NluReading *r, const NluMemory *before)
+{
+    NluMemory b = *before;
     int matter = -1;
     matter_of(m, r, &matter);
     NluUnderstanding u = {0};
-    choose_emotion(m, r, b, matter >= 0, &u);
-    b->emotion = u.emotion;
-    b->stage = choose_stage(m, r, b, matter);
-    bool first = b->matter < 0;
+    choose_emotion(m, r, before, matter >= 0, &u);
+    b.emotion = u.emotion;
+    b.stage = choose_stage(m, r, before, matter);
     if (matter >= 0)
-        b->matter = matter;
-    b->greeted_only = first && matter < 0 && r->greetings > 0;
-    b->unanswered = true;
-    b->text = r->text;
-    b->tags = 0;
+        b.matter = matter;
+    b.greeted_only = before->matter < 0 && matter < 0 && r->greetings > 0;
+    b.unanswered = true;
+    b.text = r->text;
+    b.tags = 0;
+    return b;
 }
 
-static Before read_context(const NluModel *m, Arena *a, const NluTurn *context, size_t n)
+void nlu_remember(const NluModel *m, Arena *a, const NluTurn *turn, NluMemory *b)
 {
-    Before b = {.matter = -1, .stage = -1};
-    for (size_t i = n > NLU_CONTEXT_MAX ? n - NLU_CONTEXT_MAX : 0; i < n; i++) {
-        ArenaMark mark = arena_mark(a);
-        NluReading r;
-        nlu_read(m, a, context[i].text, NLU_CONTEXT_TEXT, b.tags, &r);
-        if (context[i].role == NLU_CUSTOMER) {
-            remember(m, &r, &b);
-        } else {
-            b.tags = r.tags | (r.has_question ? 1u << NLU_TAG_QUESTION : 0);
-            b.unanswered = false;
-        }
-        arena_release(a, mark);
+    ArenaMark mark = arena_mark(a);
+    NluReading r;
+    nlu_read(m, a, turn->text, NLU_CONTEXT_TEXT, b->tags, &r);
+    if (turn->role == NLU_CUSTOMER) {
+        *b = after_customer(m, &r, b);
+    } else {
+        b->tags = r.tags | (r.has_question ? 1u << NLU_TAG_QUESTION : 0);
+        b->unanswered = false;
     }
-    return b;
+    arena_release(a, mark);
 }
 
 /* ---- evidence */
@@ -311,14 +302,16 @@ static void add_evidence(const NluModel *m, NluReading *r, NluUnderstanding *u)
     }
 }
 
-void nlu_understand(const NluModel *m, Arena *a, const NluTurn *context, size_t n, Str text,
-                    NluUnderstanding *ret)
+void nlu_understand_after(const NluModel *m, Arena *a, const NluMemory *before, Str text,
+                          NluUnderstanding *ret, NluMemory *ret_after)
 {
     NluUnderstanding u = {0};
+    const NluMemory b = *before;
     ArenaMark mark = arena_mark(a);
-    Before b = read_context(m, a, context, n);
     NluReading r;
     nlu_read(m, a, text, NLU_TEXT_MAX, b.tags, &r);
+    if (ret_after)
+        *ret_after = after_customer(m, &r, &b);
     if (b.matter >= 0 && r.intent[b.matter] < MATTER_MIN && !r.talk_only)
         r.intent[b.matter] +=
             CARRY; /* what was being spoken of is likelier than a weak hint at something else */
@@ -333,4 +326,13 @@ void nlu_understand(const NluModel *m, Arena *a, const NluTurn *context, size_t 
     add_evidence(m, &r, &u);
     arena_release(a, mark);
     *ret = u;
+}
+
+void nlu_understand(const NluModel *m, Arena *a, const NluTurn *context, size_t n, Str text,
+                    NluUnderstanding *ret)
+{
+    NluMemory b = nlu_memory_none();
+    for (size_t i = n > NLU_CONTEXT_MAX ? n - NLU_CONTEXT_MAX : 0; i < n; i++)
+        nlu_remember(m, a, &context[i], &b);
+    nlu_understand_after(m, a, &b, text, ret, NULL);
 }
