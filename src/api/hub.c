@@ -276,6 +276,37 @@ Sub *sub_add(Socket *s, int64_t conversation_id, int64_t shop_id, int64_t custom
     return sub;
 }
 
+static void release_held(Sub *sub)
+{
+    while (sub->held) {
+        Held *h = sub->held;
+        sub->held = h->next;
+        socket_send_str(sub->socket, (Str){h->text, h->n});
+        free(h);
+    }
+}
+
+bool sub_hold(Socket *s, int64_t conversation_id, int64_t seq, Str text)
+{
+    Sub *sub = seq ? sub_find(s, conversation_id) : NULL;
+    bool behind = sub && seq > sub->last_seq && (sub->catching || seq > sub->last_seq + 1);
+    if (!sub || (!behind && !sub->held))
+        return false;
+    if (seq > sub->want)
+        sub->want = seq;
+    sub_catch_up(sub);
+    if (!sub->catching)
+        return false; /* overloaded: late is better than never */
+    Held *h = zeroed(sizeof *h + text.n);
+    h->n = text.n;
+    memcpy(h->text, text.p, text.n);
+    Held **at = &sub->held;
+    while (*at)
+        at = &(*at)->next;
+    *at = h;
+    return true;
+}
+
 void sub_remove(Socket *s, int64_t conversation_id)
 {
     Sub **at = &s->subs;
@@ -285,6 +316,7 @@ void sub_remove(Socket *s, int64_t conversation_id)
     if (!sub)
         return;
     *at = sub->socket_next;
+    release_held(sub);
     Topic *t = sub->topic;
     Sub **in = &t->subs;
     while (*in != sub)
@@ -359,6 +391,10 @@ static void finish_catch_up(ApiJob *j)
         sub->catching = false;
         log_line(j->api->config.log, LOG_WARN, "catch-up failed", "code",
                  str_of(j->ctx.err.code ? j->ctx.err.code : "?"), NULL);
+    } else if (sub && sub->last_seq < k->after) {
+        /* asked meanwhile for what lies before: what was read would leave a hole */
+        sub->catching = false;
+        sub_catch_up(sub);
     } else if (sub) {
         for (size_t i = 0; i < k->n; i++) {
             if (k->rows[i].seq <= sub->last_seq)
@@ -379,6 +415,8 @@ static void finish_catch_up(ApiJob *j)
             hub_presence(s->api, sub->topic);
         }
     }
+    if (sub && !sub->catching)
+        release_held(sub);
     socket_unref(s);
 }
 
@@ -441,8 +479,8 @@ void hub_presence(Api *a, Topic *t)
     jw_obj_end(&w);
     jw_obj_end(&w);
     NetFrame *f = net_frame_text(buf_str(&b));
-    for (Sub *sub = t->subs; sub; sub = sub->topic_next)
-        if (sub->socket->staff)
+    for (Sub *sub = t->subs; sub; sub = sub->topic_next) /* who catches up gets it at the end */
+        if (sub->socket->staff && !sub->presence_after)
             socket_send(sub->socket, f);
     net_frame_unref(f);
     buf_finish(&b);

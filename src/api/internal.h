@@ -110,6 +110,12 @@ Bucket *bucket_of(Bucket *table, uint64_t key); /* never NULL */
 typedef struct Socket Socket;
 typedef struct Topic Topic;
 typedef struct Sub Sub;
+/* An acknowledgement that waits until what stands before its message has been sent. */
+typedef struct Held {
+    struct Held *next;
+    size_t n;
+    char text[];
+} Held;
 struct Sub {
     Topic *topic;
     Socket *socket;
@@ -122,6 +128,7 @@ struct Sub {
     bool meta_after;     /* visitor: meta follows the catch-up */
     bool presence_after; /* staff: so does who is there, which ends what was asked for */
     char typing;         /* 'r' reply, 'n' note, 0 */
+    Held *held;          /* owned, oldest first */
 };
 struct Topic {
     int64_t id, shop_id, customer_id;
@@ -174,6 +181,9 @@ Sub *sub_add(Socket *s, int64_t conversation_id, int64_t shop_id, int64_t custom
 void sub_remove(Socket *s, int64_t conversation_id);
 /* Reads what the subscription lacks and sends it in order. */
 void sub_catch_up(Sub *sub);
+/* True: the acknowledgement of message seq will be sent behind the messages before it, which this
+ * socket does not have yet (PostgreSQL: commits may be told out of turn). False: send it now. */
+bool sub_hold(Socket *s, int64_t conversation_id, int64_t seq, Str text);
 Topic *hub_topic(const Hub *h, int64_t conversation_id);
 HubShop *hub_shop(Hub *h, int64_t shop_id); /* made when absent */
 void socket_send(Socket *s, NetFrame *f);   /* NULL f: nothing */

@@ -266,7 +266,8 @@ static void finish_frame(ApiJob *j)
             if (err == ERR_AUTH && !s->ready)
                 f->close_code = 4401;
         } else {
-            if (f->out.n)
+            const DeskMessage *m = &f->send.message;
+            if (f->out.n && !sub_hold(s, m->conversation_id, m->seq, buf_str(&f->out)))
                 socket_send_str(s, buf_str(&f->out));
             if (f->kind->after)
                 f->kind->after(f);

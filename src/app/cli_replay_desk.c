@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STRAYS_MAX = 20000, STRAY_AGE_S = 60, ACTIVE_EVERY_S = 60 };
+enum { STRAYS_MAX = 20000, STRAY_AGE_S = 60, ACTIVE_EVERY_S = 60, HELLO_BYTES = 12000 };
 static const int64_t SECOND = 1000000000;
 
 /* Forgets frames that no lane claimed. */
@@ -70,6 +70,30 @@ bool desk_send_turn(Replay *r, ReplayLane *l, ReplayTurn *t, int64_t now)
         t->timed = l->state == LANE_TALK;
     lane_turn_sent(t, now);
     return desk_send(r, buf_str(&b));
+}
+
+/* Says where each conversation stands, so that a new socket goes on from there. */
+static void hello(Replay *r)
+{
+    Buf b;
+    buf_init(&b, r->scratch, 16000);
+    JsonW w;
+    jw_init(&w, &b);
+    jw_obj(&w);
+    jw_kstr(&w, "type", STR("hello"));
+    jw_key(&w, "after");
+    jw_obj(&w);
+    for (size_t i = 0; i < r->lanes_n && b.n < HELLO_BYTES; i++) {
+        ReplayLane *l = &r->lanes[i];
+        int64_t after = l->conversation ? track_contiguous(&l->agent) : 0;
+        if (!after)
+            continue;
+        jw_ki64(&w, str_fmt(r->scratch, "%" PRId64, l->conversation).p, after);
+        track_reread(&l->agent, after);
+    }
+    jw_obj_end(&w);
+    jw_obj_end(&w);
+    desk_send(r, buf_str(&b));
 }
 
 /* The conversation is ours: read what was said before, then live. */
@@ -199,6 +223,17 @@ void desk_claim_strays(Replay *r, int64_t conversation)
     }
 }
 
+/* Does the server count us among those who look at it? */
+static bool names_me(const Replay *r, const Json *presence)
+{
+    for (const Json *u = json_first(json_get(presence, "users")); u; u = json_next(u)) {
+        int64_t id;
+        if (json_id(u, "id", &id) && id == r->desk.me)
+            return true;
+    }
+    return false;
+}
+
 static void dispatch(Replay *r, ReplayLane *l, Str type, const Json *f)
 {
     if (str_is(type, "message")) {
@@ -209,8 +244,8 @@ static void dispatch(Replay *r, ReplayLane *l, Str type, const Json *f)
         lane_acked(r, l, json_str(f, "client_id"), json_i64(f, "seq", 0));
     } else if (str_is(type, "guard")) {
         on_guard(r, l, f);
-    } else if (str_is(type, "presence")) {
-        track_reread_done(&l->agent);
+    } else if (str_is(type, "presence") && names_me(r, f)) {
+        track_reread_done(&l->agent); /* others' presence may come before what was asked for */
     }
 }
 
@@ -284,7 +319,7 @@ void desk_job_done(Replay *r)
         d->wire = job->wire;
         d->state = DESK_HELLO;
         d->up_ns = now;
-        desk_send(r, STR("{\"type\":\"hello\"}"));
+        hello(r);
         return;
     }
     bool had_cookie = job->cookie.n > 0;

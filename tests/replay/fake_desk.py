@@ -170,7 +170,7 @@ class Desk:
             elif f["type"] == "watch":
                 for m in self.conversations[f["conversation"]]["messages"][f["after"]:]:
                     s.send(type="message", message=m)
-                s.send(type="presence", conversation=f["conversation"], users=[])
+                s.send(type="presence", conversation=f["conversation"], users=[{"id": "7", "name": "toy", "typing": ""}])
             elif f["type"] == "send":
                 c = self.conversations[f["conversation"]]
                 level = "block" if self.o.block and self.o.block in f["text"] else \
