@@ -255,26 +255,33 @@ static ServiceSnapshot *cached(Service *s, int64_t shop_id)
     return snap;
 }
 
-/* A transaction that began before a change still reads what held then, however late it gets here:
- * what is read soon after a change is believed for a moment only. On PostgreSQL other processes
- * change settings too, so nothing is believed for long. */
+/* A transaction that began before a change still reads what held then, however late it gets here.
+ * Right after a change nothing is kept (0), so that who reads after it reads it; for a while then
+ * what is kept is believed for a moment only. On PostgreSQL other processes change settings too, so
+ * nothing is believed for long. */
 static int64_t good_until(const Service *s, int64_t now)
 {
+    if (now - s->forgotten_ns < PROVISIONAL_NS)
+        return 0;
     if (now - s->forgotten_ns < UNSURE_NS)
         return now + PROVISIONAL_NS;
     return store_is_pg(s->store) ? now + OTHERS_NS : INT64_MAX;
 }
 
-/* One reference for the cache, one for the caller; who read at the same time has the newest. */
+/* One reference for the caller, and one for the cache if it is kept. */
 static void enter(Service *s, ServiceSnapshot *snap)
 {
     int64_t now = clock_steady_ns();
+    ServiceSnapshot *old = NULL;
     pthread_mutex_lock(&s->lock);
-    ServiceSnapshot *old = map_get(&s->shops, snap->shop.shop_id);
-    bool last = old && --old->references == 0;
-    snap->references = 2;
+    snap->references = 1;
     snap->good_until_ns = good_until(s, now);
-    map_put(&s->shops, snap->shop.shop_id, snap);
+    if (snap->good_until_ns) {
+        old = map_get(&s->shops, snap->shop.shop_id);
+        snap->references++;
+        map_put(&s->shops, snap->shop.shop_id, snap);
+    }
+    bool last = old && --old->references == 0;
     pthread_mutex_unlock(&s->lock);
     if (last)
         destroy(old);
