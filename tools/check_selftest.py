@@ -21,6 +21,8 @@ CLEAN = {
     "src/nlu/nlu.h": C,
     "src/quality/q.c": C + '#include "assist/a.h"\n',
     "src/assist/a.h": C,
+    "src/base/err.c": C + 'int f(struct e *e)\n{\n    return err_set(e, ERR_CONFLICT, "a.b", "no");\n}\n',
+    "docs/errors.md": "| `a.b` | 409 | when | what |\n",
 }
 
 # (check, what the report must say, file, its text)
@@ -46,6 +48,10 @@ FAULTS = [
     ("source", "length:", "src/base/l.c", C + "/* */\n" * 601),
     ("source", "static: mutable", "src/base/m.c", C + "static int counter;\n"),
     ("source", "static: mutable", "src/base/m.c", C + "static const char *name = 0;\n"),
+    ("errors", "code c.d has no line", "src/desk/e.c", C + 'int f(void) { return x ? ctx_err(c, ERR_DENIED, y ? "a.b" : "c.d", "z") : 0; }\n'),
+    ("errors", "code f.g has no line", "src/net/e.c", C + 'static const struct R rows[] = {{400, "f.g", "z"}};\n'),
+    ("errors", "no source sets the code h.i", "docs/errors.md", "| `a.b` | 409 | when | what |\n| `h.i` | 400 | when | what |\n"),
+    ("errors", "answered with 409, not 400", "docs/errors.md", "| `a.b` | 400 | when | what |\n"),
     ("format", "not formatted", "src/base/f.c", C + "int  f( void ){return 1;}\n"),
 ]
 
@@ -97,7 +103,7 @@ def main():
         for name, text in CLEAN.items():
             write(root, name, text)
         shutil.copy(os.path.join(HERE, "..", ".clang-format"), root)
-        for check in ("layers", "source", "format"):
+        for check in ("layers", "source", "errors", "format"):
             code, out = run(check, root)
             if code != 0:
                 print("%s: the clean tree was refused: %s" % (check, out))
@@ -109,6 +115,8 @@ def main():
                 print("%s: wanted %r for %s, got exit %d: %s" % (check, say, name, code, out))
                 bad += 1
             os.remove(path)
+            if name in CLEAN:
+                write(root, name, CLEAN[name])
         bad += check_globals(os.path.join(root, "globals"))
     print("selftest: %d faults planted, %d not found" % (len(FAULTS) + 4, bad))
     sys.exit(1 if bad else 0)
