@@ -54,7 +54,7 @@ async function through(t, mode) {
     });
     await agent.online();
     const m = await agent.got("洗了一次就缩水了，怎么办？");
-    await panel.locator("#list .sys", { hasText: "服务了" }).waitFor();
+    await panel.locator("#name", { hasText: "小雨" }).waitFor();
     agent.reply(m.conversation, "你好，我是小雨。先看一下：洗的时候是机洗还是手洗？");
     agent.reply(m.conversation, "方便的话拍一张洗标和衣服平铺的照片，我现在帮你查能不能换。");
     await panel.locator(".m.in .b", { hasText: "洗标" }).waitFor();
@@ -62,7 +62,7 @@ async function through(t, mode) {
     await panel.locator(".m.out .pic img").waitFor();
     await write(panel, "机洗的，不知道只能手洗。说明在 https://shop.example/wool 这里？");
     await agent.got("机洗的，不知道只能手洗。说明在 https://shop.example/wool 这里？");
-    agent.read(m.conversation, 6);
+    agent.read(m.conversation, Math.max(...agent.seen.filter((x) => x.conversation === m.conversation).map((x) => x.seq)));
     agent.typing(m.conversation, true);
     await panel.locator(".dots").waitFor();
     await look(v.page, "talk", mode);

@@ -182,7 +182,7 @@ export default {
             agent.leave();
         });
         await agent.online();
-        await a.locator("#list .sys", { hasText: "服务了" }).waitFor();
+        for (const p of [a, b]) await p.locator("#name", { hasText: "小雨" }).waitFor();
         await agent.got("有人吗");
         await until("no queue", async () => (await b.locator("#tail .sys").count()) === 0);
         clean(one);
