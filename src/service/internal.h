@@ -71,30 +71,30 @@ Str service_promise_time(Arena *a, const ServiceSnapshot *shop, int64_t now_ms);
 
 /* ---- listen.c: what was said so far, and what it means ---- */
 struct ServiceHeard {
-    NluTurn turns[NLU_CONTEXT_MAX];
-    size_t turn_n;
+    NluMemory memory; /* of all turns so far */
     int64_t saw_seq;
-    Str last;         /* the customer's last message among them */
-    size_t last_at;   /* its place in turns */
-    bool transferred; /* handed over, and nobody has spoken since */
+    Str last;         /* the customer's last message */
     int64_t last_seq; /* and its seq */
-    Str earlier;      /* the customer's message before that one */
-    size_t earlier_at;
+    NluMemory memory_before_last;
+    bool transferred; /* handed over, and nobody has spoken since */
     NluUnderstanding now, before;
-    bool has_before;
+    bool has_before;                  /* before: what the customer said before `now` */
     Str agent_nickname, agent_number; /* of whom the suggestions are for */
     int64_t agent_id;
     Str you; /* address form of the channel */
     Str customer_name;
 };
-/* Reads the turns before the next message (conv->last_seq, or none when conv is NULL), the agent's
- * and the customer's names. In a transaction. */
-Err service_heard_read(Ctx *c, const DeskConversation *conv, const DeskChannel *ch,
-                       Str customer_name, ServiceHeard *ret) WARN_UNUSED;
+/* Reads what the next message (after conv->last_seq) comes after: few rows, because the memory of
+ * the talk is stored with the customer's last message. In a transaction. conv NULL: nothing yet. */
+Err service_heard_read(const Service *s, Ctx *c, const DeskConversation *conv,
+                       const DeskChannel *ch, Str customer_name, ServiceHeard *ret) WARN_UNUSED;
+/* The same, for reading the last message itself once more. */
+Err service_heard_again(const Service *s, Ctx *c, const DeskConversation *conv,
+                        const DeskChannel *ch, Str customer_name, ServiceHeard *ret) WARN_UNUSED;
 Err service_heard_agent(Ctx *c, int64_t user_id, ServiceHeard *h) WARN_UNUSED;
-/* Understands `text` as what comes after the turns, and fills the draft's labels. No transaction.
- */
-void service_understand(Service *s, Ctx *c, ServiceHeard *h, Str text, DeskDraft *d);
+/* Understands `text` as what comes after memory, and fills the draft's labels. No transaction. */
+void service_understand(Service *s, Ctx *c, ServiceHeard *h, const NluMemory *memory, Str text,
+                        DeskDraft *d);
 /* What could be said to h->now. conv NULL: a conversation that is yet to be. */
 size_t service_offer(Ctx *c, const ServiceShop *shop, const ServiceHeard *h,
                      const DeskConversation *conv, AssistSuggestion ret[ASSIST_SUGGEST_MAX]);

@@ -2,27 +2,58 @@
 /* What was said so far, what the new message means, and what could be said to it. */
 #include "service/internal.h"
 
-enum { ROWS_READ = 30, FACTS_MORE = 12, USED_MAX = 60, UNDERSTANDING_BYTES = 16384 };
+enum { ROWS_FEW = 6, ROWS_MANY = 40, FACTS_MORE = 12, USED_MAX = 60, UNDERSTANDING_BYTES = 16384 };
 
-static void add_turn(ServiceHeard *h, const DeskMessage *m, bool customer)
+/* ---- what is stored with a message ---- */
+
+static void write_memory(JsonW *w, const NluMemory *b)
 {
-    if (h->turn_n == NLU_CONTEXT_MAX) {
-        for (size_t i = 1; i < h->turn_n; i++)
-            h->turns[i - 1] = h->turns[i];
-        h->turn_n--;
-        h->last_at -= h->last_at > 0;
-        h->earlier_at -= h->earlier_at > 0;
+    jw_key(w, "memory");
+    jw_obj(w);
+    if (b->matter >= 0)
+        jw_kstr(w, "matter", str_of(nlu_intent_code((size_t)b->matter)));
+    if (b->stage >= 0)
+        jw_kstr(w, "stage", str_of(nlu_stage_code((NluStage)b->stage)));
+    jw_kstr(w, "emotion", str_of(nlu_emotion_code(b->emotion)));
+    if (b->greeted_only)
+        jw_kbool(w, "greeted_only", true);
+    jw_obj_end(w);
+}
+
+/* False: none stored, or by another model. */
+static bool stored_memory(const Service *s, const Json *u, Str text, NluMemory *ret)
+{
+    const Json *j = json_get(u, "memory");
+    if (!j || !str_is(json_str(u, "model"), nlu_model_version(s->nlu)))
+        return false;
+    NluStage stage;
+    *ret = nlu_memory_none();
+    ret->matter = nlu_intent_index(json_str(j, "matter"));
+    if (nlu_stage_parse(json_str(j, "stage"), &stage))
+        ret->stage = (int)stage;
+    if (!nlu_emotion_parse(json_str(j, "emotion"), &ret->emotion))
+        return false;
+    ret->greeted_only = json_bool(j, "greeted_only", false);
+    ret->unanswered = true;
+    ret->text = text;
+    return true;
+}
+
+static bool stored_understanding(const Json *u, NluUnderstanding *ret)
+{
+    *ret = (NluUnderstanding){0};
+    if (!nlu_emotion_parse(json_str(u, "emotion"), &ret->emotion) ||
+        !nlu_stage_parse(json_str(u, "stage"), &ret->stage))
+        return false;
+    ret->intensity = (int)json_i64(u, "intensity", 0);
+    for (const Json *i = json_first(json_get(u, "intents")); i && ret->intent_n < NLU_INTENT_MAX;
+         i = json_next(i)) {
+        int n = nlu_intent_index(json_str(i, "code"));
+        if (n >= 0)
+            ret->intents[ret->intent_n++] =
+                (NluIntent){.code = nlu_intent_code((size_t)n), .p = json_f64(i, "p", 0)};
     }
-    if (customer) {
-        h->earlier = h->last;
-        h->earlier_at = h->last_at;
-        h->last = m->body;
-        h->last_at = h->turn_n;
-        h->last_seq = m->seq;
-    } else {
-        h->transferred = false;
-    }
-    h->turns[h->turn_n++] = (NluTurn){.role = customer ? NLU_CUSTOMER : NLU_AGENT, .text = m->body};
+    return ret->intent_n > 0;
 }
 
 Err service_heard_agent(Ctx *c, int64_t user_id, ServiceHeard *h)
@@ -53,31 +84,125 @@ static Str address_form(Ctx *c, const DeskChannel *ch)
     return json_str(j, "address_form");
 }
 
-Err service_heard_read(Ctx *c, const DeskConversation *conv, const DeskChannel *ch,
-                       Str customer_name, ServiceHeard *h)
+/* ---- the turns so far ---- */
+
+static bool is_turn(const DeskMessage *m)
 {
-    *h = (ServiceHeard){.you = address_form(c, ch), .customer_name = customer_name};
+    return !str_is(m->role, "system") && !str_is(m->kind, "note") && !m->recalled_at && m->body.n;
+}
+
+static const Json *stored_json(Ctx *c, const DeskMessage *m)
+{
+    const Json *u;
+    ErrSlot e = {0};
+    if (!m->understanding.n || json_parse(c->arena, &e, m->understanding, &u))
+        return NULL;
+    return u;
+}
+
+typedef struct {
+    const Service *s;
+    Ctx *c;
+    DeskMessage *rows; /* oldest first */
+    size_t n;
+} Rows;
+
+/* The memory of rows[0..end), from the newest stored one on. False: none is stored among them. */
+static bool fold(const Rows *r, size_t end, NluMemory *ret)
+{
+    size_t from = 0;
+    bool stored = false;
+    *ret = nlu_memory_none();
+    for (size_t i = end; i > 0 && !stored; i--) {
+        const DeskMessage *m = &r->rows[i - 1];
+        if (!is_turn(m) || !str_is(m->role, "customer"))
+            continue;
+        stored = stored_memory(r->s, stored_json(r->c, m), m->body, ret);
+        from = i;
+    }
+    for (size_t i = stored ? from : 0; i < end; i++) {
+        const DeskMessage *m = &r->rows[i];
+        NluTurn t = {.role = str_is(m->role, "customer") ? NLU_CUSTOMER : NLU_AGENT,
+                     .text = m->body};
+        if (is_turn(m))
+            nlu_remember(r->s->nlu, r->c->arena, &t, ret);
+    }
+    return stored;
+}
+
+/* Place of the customer's last turn before `end`, plus one; 0: none. */
+static size_t last_customer(const Rows *r, size_t end)
+{
+    for (; end > 0; end--)
+        if (is_turn(&r->rows[end - 1]) && str_is(r->rows[end - 1].role, "customer"))
+            return end;
+    return 0;
+}
+
+static bool handed_over(const Rows *r)
+{
+    for (size_t i = r->n; i > 0; i--) {
+        const DeskMessage *m = &r->rows[i - 1];
+        if (str_is(m->role, "system") && str_is(m->body, "conversation.transferred"))
+            return true;
+        if (is_turn(m) && !str_is(m->role, "customer"))
+            return false;
+    }
+    return false;
+}
+
+static Err read_rows(Rows *r, const DeskConversation *conv, int64_t limit)
+{
+    return desk_message_list(r->c, conv->id, 0, conv->last_seq + 1, limit, &r->rows, &r->n);
+}
+
+static Err heard(const Service *s, Ctx *c, const DeskConversation *conv, const DeskChannel *ch,
+                 Str customer_name, bool again, ServiceHeard *h)
+{
+    *h = (ServiceHeard){.you = address_form(c, ch),
+                        .customer_name = customer_name,
+                        .memory = nlu_memory_none(),
+                        .memory_before_last = nlu_memory_none()};
     if (!conv)
         return ERR_OK;
     h->saw_seq = conv->last_seq;
-    DeskMessage *rows;
-    size_t n;
-    Err err = desk_message_list(c, conv->id, 0, conv->last_seq + 1, ROWS_READ, &rows, &n);
+    Rows r = {.s = s, .c = c};
+    Err err = read_rows(&r, conv, again ? ROWS_MANY : ROWS_FEW);
+    if (!err && !fold(&r, r.n, &h->memory) && !again && r.n == ROWS_FEW) {
+        err = read_rows(&r, conv, ROWS_MANY);
+        if (!err)
+            (void)fold(&r, r.n, &h->memory);
+    }
     if (err)
         return err;
-    for (size_t i = 0; i < n; i++) { /* oldest first */
-        const DeskMessage *m = &rows[i];
-        bool customer = str_is(m->role, "customer");
-        if (str_is(m->role, "system") && str_is(m->body, "conversation.transferred"))
-            h->transferred = true;
-        if (str_is(m->role, "system") || str_is(m->kind, "note") || m->recalled_at || !m->body.n)
-            continue;
-        add_turn(h, m, customer);
+    h->transferred = handed_over(&r);
+    size_t last = last_customer(&r, r.n);
+    if (last) {
+        h->last = r.rows[last - 1].body;
+        h->last_seq = r.rows[last - 1].seq;
     }
+    size_t before = again && last ? last_customer(&r, last - 1) : last;
+    if (again && last)
+        (void)fold(&r, last - 1, &h->memory_before_last);
+    if (before)
+        h->has_before = stored_understanding(stored_json(c, &r.rows[before - 1]), &h->before);
     return service_heard_agent(c, conv->assignee_id, h);
 }
 
-static Str as_json(Service *s, Ctx *c, const NluUnderstanding *u, int64_t saw_seq)
+Err service_heard_read(const Service *s, Ctx *c, const DeskConversation *conv,
+                       const DeskChannel *ch, Str customer_name, ServiceHeard *ret)
+{
+    return heard(s, c, conv, ch, customer_name, false, ret);
+}
+
+Err service_heard_again(const Service *s, Ctx *c, const DeskConversation *conv,
+                        const DeskChannel *ch, Str customer_name, ServiceHeard *ret)
+{
+    return heard(s, c, conv, ch, customer_name, true, ret);
+}
+
+static Str as_json(Service *s, Ctx *c, const NluUnderstanding *u, const NluMemory *after,
+                   int64_t saw_seq)
 {
     Buf b;
     buf_init(&b, c->arena, UNDERSTANDING_BYTES);
@@ -112,20 +237,19 @@ static Str as_json(Service *s, Ctx *c, const NluUnderstanding *u, int64_t saw_se
     jw_arr_end(&w);
     jw_kstr(&w, "model", str_of(nlu_model_version(s->nlu)));
     jw_ki64(&w, "saw_seq", saw_seq);
+    write_memory(&w, after);
     jw_obj_end(&w);
     return b.over ? STR_NONE : buf_str(&b);
 }
 
-void service_understand(Service *s, Ctx *c, ServiceHeard *h, Str text, DeskDraft *d)
+void service_understand(Service *s, Ctx *c, ServiceHeard *h, const NluMemory *memory, Str text,
+                        DeskDraft *d)
 {
-    nlu_understand(s->nlu, c->arena, h->turns, h->turn_n, text, &h->now);
-    if (h->last.n) {
-        nlu_understand(s->nlu, c->arena, h->turns, h->last_at, h->last, &h->before);
-        h->has_before = true;
-    }
+    NluMemory after;
+    nlu_understand_after(s->nlu, c->arena, memory, text, &h->now, &after);
     const NluUnderstanding *u = &h->now;
     Str intent = u->intent_n ? str_of(u->intents[0].code) : STR_NONE;
-    d->understanding = as_json(s, c, u, h->saw_seq);
+    d->understanding = as_json(s, c, u, &after, h->saw_seq);
     d->has_understanding = true;
     d->emotion = str_of(nlu_emotion_code(u->emotion));
     d->intensity = u->intensity;

@@ -21,8 +21,8 @@ static Err read_place(Ctx *c, void *arg)
     if (!err)
         err = desk_conversation_newest(c, m->customer.id, p->channel.id, &p->conv, &p->found);
     if (!err)
-        err = service_heard_read(c, p->found ? &p->conv : NULL, &p->channel, m->customer.name,
-                                 m->heard);
+        err = service_heard_read(p->service, c, p->found ? &p->conv : NULL, &p->channel,
+                                 m->customer.name, m->heard);
     return err;
 }
 
@@ -39,7 +39,7 @@ Err service_visitor_send_prepare(Service *s, Ctx *c, ServiceSend *m)
     m->rules = service_shop_rules(m->shop, &p.channel);
     if (!m->text.n)
         return ERR_OK;
-    service_understand(s, c, m->heard, m->text, &m->draft);
+    service_understand(s, c, m->heard, &m->heard->memory, m->text, &m->draft);
     if (p.found && p.conv.assignee_id && !service_closed(&p.conv))
         m->suggestion_n = service_offer(c, m->shop, m->heard, &p.conv, m->suggestions);
     return ERR_OK;

@@ -180,21 +180,15 @@ Err service_suggest(Service *s, Ctx *c, int64_t conversation_id, AssistSuggestio
     if (err)
         return err;
     ServiceHeard *h = ARENA_NEW(c->arena, ServiceHeard);
-    err = service_heard_read(c, &conv, &ch, conv.customer_name, h);
+    err = service_heard_again(s, c, &conv, &ch, conv.customer_name, h);
     if (!err) /* in the words of whoever asks: they would send it */
         err = service_heard_agent(c, c->actor.user_id, h);
     if (err || !h->last.n)
         return err;
     *ret_for_seq = h->last_seq;
     /* as if the last word had just been said */
-    Str last = h->last;
-    size_t all = h->turn_n;
-    h->turn_n = h->last_at;
-    h->last = h->earlier;
-    h->last_at = h->earlier_at;
     DeskDraft d = {0};
-    service_understand(s, c, h, last, &d);
-    h->turn_n = all;
+    service_understand(s, c, h, &h->memory_before_last, h->last, &d);
     *ret_n = service_offer(c, shop, h, &conv, ret);
     return ERR_OK;
 }

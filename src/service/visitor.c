@@ -337,7 +337,8 @@ Err service_visitor_offline(Service *s, Ctx *c, Str name, Str contact, Str text,
     *ret_receipt = receipt_new(c->arena);
     name = service_plain(name);
     ServiceHeard *h = ARENA_NEW(c->arena, ServiceHeard);
-    service_understand(s, c, h, text, &m.draft);
+    h->memory = nlu_memory_none();
+    service_understand(s, c, h, &h->memory, text, &m.draft);
     err = service_draft_extra(c, &m, offline_json(c, name, contact, *ret_receipt));
     if (!err)
         err = desk_customer_contact(c, cu.id, name, contact);
