@@ -243,6 +243,9 @@ void ws_message(void *user, NetConn conn, void *tag, Str text);
 void ws_closed(void *user, NetConn conn, void *tag, int code);
 void ws_tick(Api *a, int64_t steady_ms);
 
+/* ---- upkeep (sweep.c) ---- */
+void sweep_tick(Api *a, int64_t steady_ms); /* net thread, each second */
+
 struct Api {
     ApiConfig config;
     Store *store;
@@ -257,7 +260,8 @@ struct Api {
     Bucket sessions[BUCKETS_N];
     _Atomic int64_t request_n;
     _Atomic int64_t calls, errors, messages;
-    int64_t started_ms; /* steady */
-    int64_t now_ms;     /* steady, each second */
+    int64_t started_ms;  /* steady */
+    int64_t sweep_at_ms; /* steady */
+    int64_t now_ms;      /* steady, each second */
 };
 #endif

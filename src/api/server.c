@@ -99,6 +99,7 @@ static void on_tick(void *user, int64_t steady_ms)
     a->now_ms = steady_ms;
     ws_tick(a, steady_ms);
     publish_tick(a);
+    sweep_tick(a, steady_ms);
 }
 
 Err api_edge_open(const ApiConfig *config, ErrSlot *e, Api **ret)
