@@ -40,10 +40,23 @@ export const hours = () => get<Hours>('/api/hours');
 export const putHours = (body: Hours) => put<Hours>('/api/hours', body);
 export const sla = () => get<SlaConfig>('/api/sla');
 export const putSla = (body: Partial<SlaConfig>) => put<SlaConfig>('/api/sla', body);
-export const guardRules = () => get<Page<GuardRule>>('/api/guard/rules');
-export const putGuardRules = (items: GuardRule[]) =>
-    put<Page<GuardRule>>('/api/guard/rules', { items });
+type Rules = Page<GuardRule> & { version?: number };
+export const guardRules = () => get<Rules>('/api/guard/rules');
+export const putGuardRules = (items: GuardRule[], version?: number) =>
+    put<Rules>('/api/guard/rules', { items, ...(version === undefined ? {} : { version }) });
 
+/** The whole library, page by page. */
+export async function allScripts(): Promise<Script[]> {
+    const out: Script[] = [];
+    let cursor: string | undefined;
+    for (let page = 0; page < 50; page++) {
+        const got = await get<Page<Script>>('/api/scripts', { limit: 200, cursor });
+        out.push(...got.items);
+        if (!got.next || got.next === '0') break;
+        cursor = got.next;
+    }
+    return out;
+}
 export const addScript = (body: Partial<Script>) => post<unknown>('/api/scripts', body);
 export const patchScript = (id: Id, body: Partial<Script>) =>
     patch<unknown>(`/api/scripts/${id}`, body);

@@ -149,6 +149,8 @@ export interface Suggestion {
 export interface Script {
     id: Id;
     title: string;
+    /** As it was written, with its variables; `text` has them filled. */
+    template?: string;
     text: string;
     intents: string[];
     stage: string;
@@ -244,11 +246,10 @@ export interface ApiKey {
     name: string;
     scopes: string[];
     /** First characters of the key, to tell keys apart. */
-    hint: string;
+    prefix: string;
     user: Id;
     created_at: Ms;
-    used_at: Ms | null;
-    revoked_at: Ms | null;
+    last_used_at: Ms | null;
 }
 export interface Webhook {
     id: Id;
@@ -271,11 +272,13 @@ export interface Delivery {
 export interface AuditEntry {
     id: Id;
     at: Ms;
-    kind: string;
-    actor: (Named & { role: string }) | null;
-    subject: Id | null;
-    detail: unknown;
-    address: string;
+    actor: Named | null;
+    role: string;
+    action: string;
+    object: Id | null;
+    /** `name: hours; version: 4` */
+    detail: string;
+    ip: string;
 }
 export interface Retention {
     messages_days: number;
@@ -283,21 +286,30 @@ export interface Retention {
     audit_days: number;
     [key: string]: number;
 }
-/** Counts for the supervisor; a count the server does not send is shown as a dash. */
+/** Counts for the supervisor. Sums and rates are of the last 24 hours, from `since`. */
 export interface Overview {
-    queue?: { waiting: number; longest_since: Ms | null };
-    open?: number;
-    late?: number;
-    agents_online?: number;
-    today?: {
-        started?: number;
-        closed?: number;
-        rounds?: number;
-        late_rounds?: number;
-        rating_sum?: number;
-        ratings?: number;
+    now: Ms;
+    since: Ms;
+    conversations: {
+        queued: number;
+        open: number;
+        snoozed: number;
+        upset: number;
+        opened: number;
+        closed: number;
+        longest_since: Ms | null;
     };
-    now?: Ms;
+    agents: {
+        online: number;
+        busy: number;
+        break: number;
+        wrapup: number;
+        offline: number;
+        open: number;
+        room: number;
+    };
+    sla: { rounds: number; late: number; in_time_average_ms: number };
+    rating: { count: number; average: number | null };
 }
 export interface Invitation {
     id?: Id;
