@@ -20,7 +20,13 @@
 
 #include <pthread.h>
 
-enum { ACCOUNTS_KEY_BYTES = 32, ACCOUNTS_GATE_WAITING = 8 };
+enum {
+    ACCOUNTS_KEY_BYTES = 32,
+    ACCOUNTS_GATE_WAITING = 8,
+    ACCOUNTS_PASSES = 2,
+    ACCOUNTS_MEMORY_BYTES = 19 * 1024 * 1024
+};
+extern const char ACCOUNTS_NOBODY[]; /* the hash that stands in where there is none */
 
 struct Accounts {
     unsigned char key[ACCOUNTS_KEY_BYTES];

@@ -5,11 +5,9 @@
 
 #include <sodium.h>
 
-enum { PASSES = 2, MEMORY_BYTES = 19 * 1024 * 1024 };
-
 /* Of a random password that nobody kept, with today's cost (a test compares). */
-static const char NOBODY[] = "$argon2id$v=19$m=19456,t=2,p=1$OhPp+lCM1Cq7CNpy81nbDg$"
-                             "Ob72E32MVL2NbJA5icdmhlOd0xMb7lnnAhb6WRKAXTQ";
+const char ACCOUNTS_NOBODY[] = "$argon2id$v=19$m=19456,t=2,p=1$OhPp+lCM1Cq7CNpy81nbDg$"
+                               "Ob72E32MVL2NbJA5icdmhlOd0xMb7lnnAhb6WRKAXTQ";
 
 /* What is tried first everywhere. Compared in lower case. */
 static const char *const COMMON[] = {
@@ -77,8 +75,8 @@ Err accounts_password_hash(Ctx *c, Accounts *a, Str password, Str *ret_hash)
     if (err)
         return err;
     char *out = arena_alloc(c->arena, crypto_pwhash_STRBYTES);
-    int bad =
-        crypto_pwhash_str(out, password.n ? password.p : "", password.n, PASSES, MEMORY_BYTES);
+    int bad = crypto_pwhash_str(out, password.n ? password.p : "", password.n, ACCOUNTS_PASSES,
+                                ACCOUNTS_MEMORY_BYTES);
     gate_leave(a);
     if (bad)
         return err_retry(&c->err, ERR_BUSY, "login.busy", 1000, "no memory for a password check");
@@ -89,7 +87,7 @@ Err accounts_password_hash(Ctx *c, Accounts *a, Str password, Str *ret_hash)
 Err accounts_password_verify(Ctx *c, Accounts *a, Str hash, Str password, bool *ret_ok,
                              bool *ret_weak)
 {
-    const char *stored = hash.n ? str_c(c->arena, hash) : NOBODY;
+    const char *stored = hash.n ? str_c(c->arena, hash) : ACCOUNTS_NOBODY;
     *ret_ok = *ret_weak = false;
     /* longer ones were never accepted; hashing a megabyte for a stranger is a gift */
     if (password.n > ACCOUNTS_PASSWORD_MAX * 4)
@@ -100,6 +98,7 @@ Err accounts_password_verify(Ctx *c, Accounts *a, Str hash, Str password, bool *
     bool ok = crypto_pwhash_str_verify(stored, password.n ? password.p : "", password.n) == 0;
     gate_leave(a);
     *ret_ok = ok && hash.n;
-    *ret_weak = *ret_ok && crypto_pwhash_str_needs_rehash(stored, PASSES, MEMORY_BYTES) != 0;
+    *ret_weak = *ret_ok &&
+                crypto_pwhash_str_needs_rehash(stored, ACCOUNTS_PASSES, ACCOUNTS_MEMORY_BYTES) != 0;
     return ERR_OK;
 }
