@@ -16,11 +16,11 @@
         },
         {
             id: "clay-mug", name: "手拉坯陶杯", line: "一次一窑，釉色略有不同", price: 78, option: "釉色", choices: ["月白", "青灰", "柿红"],
-            facts: ["容量：约 300 毫升", "可以微波加热，不能放进烤箱", "到货有破损：拍照发给客服，直接补寄"],
+            facts: ["容量：约 300 毫升", "可以微波加热，不能放进烤箱", "到货有破损：48 小时内拍照发给客服，补发或退款"],
         },
         {
             id: "wool-scarf", name: "格纹羊毛围巾", line: "180 × 35 厘米", price: 169, option: "颜色", choices: ["赭石", "雾蓝"],
-            facts: ["面料：70% 羊毛，30% 棉", "洗涤：冷水手洗，平铺晾干", "礼盒另加 10 元，下单时备注"],
+            facts: ["面料：70% 羊毛，30% 棉", "洗涤：冷水手洗，平铺晾干", "礼盒和手写卡片另收 5 元，下单时备注"],
         },
         {
             id: "cotton-throw", name: "华夫格盖毯", line: "午睡一条刚好", price: 149, option: "尺寸", choices: ["100 × 150", "150 × 200"],
@@ -53,7 +53,7 @@
         const g = GOODS.find((x) => x.id === location.hash.slice(1));
         $("home").hidden = !!g;
         $("detail").hidden = !g;
-        document.title = `${g ? g.name : "山茶小铺"} · 演示店铺`;
+        document.title = `${g ? g.name : "知心小店"} · 演示店铺`;
         if (g) show(g);
         else if (shown) {
             shown = undefined;

@@ -201,7 +201,7 @@ export function render(stick = atBottom()): void {
 
 function waitingText(): string {
     const { state, position } = app.meta;
-    if (state !== "queued") return "";
+    if (state !== "queued" || !app.open) return "";
     return !position ? t("linking") : position < 2 ? t("next") : `${t("linking")} · ${t("queue", { n: position - 1 })}`;
 }
 
@@ -242,7 +242,7 @@ function head(): void {
     $("face").textContent = session ? firstLetter(title) : "";
     status.className = app.link.up && (open || busy) ? "on" : "";
     status.textContent = session
-        ? t(typing ? "typing" : agent ? "serving" : meta.state === "queued" ? "linking" : meta.state === "closed" ? "closed" : open ? "online" : "away")
+        ? t(typing ? "typing" : agent ? "serving" : meta.state === "queued" && open ? "linking" : meta.state === "closed" ? "closed" : open ? "online" : "away")
         : "";
     $("end").hidden = !busy;
 }

@@ -199,8 +199,8 @@ export async function mock({ port = 0, host = "127.0.0.1", secret = "demo-secret
         return [200, {
             token: v.token, visitor: { id: v.id, name: v.name },
             channel: {
-                key: "demo", name: "山茶小铺", agent_label: "客服", color: "#0b5cd7",
-                greeting: "你好，这里是山茶小铺。尺码、发货和退换都可以问，说商品名或发图片都行。",
+                key: "demo", name: "知心小店", agent_label: "客服", color: "#0b5cd7",
+                greeting: "你好，这里是知心小店。尺码、发货和退换都可以问，说商品名或发图片都行。",
                 quick_questions: ["什么时候发货？", "尺码怎么选？", "怎么退换？"], address_form: "你",
                 offline_text: "客服休息了，留言会在上班后第一时间回复。", privacy_text: "聊天内容只用来处理你的问题，保留 180 天。",
             },
