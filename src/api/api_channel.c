@@ -97,6 +97,19 @@ static void put_list(Str old, const char *name, const ApiTexts *t, JsonW *w)
     jw_arr_end(w);
 }
 
+static Err check_origins(Ctx *c, const ApiTexts *t)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        Str s = t->item[i];
+        while (s.n && s.p[s.n - 1] == '/')
+            s.n--;
+        if (!is_origin(s))
+            return ctx_field(c, "allowed_origins", "request.field_value",
+                             "an origin is written https://shop.example.com");
+    }
+    return ERR_OK;
+}
+
 /* What the body says laid over what was. */
 static Err new_config(ApiCall *call, Str old, Str *ret)
 {
@@ -112,14 +125,8 @@ static Err new_config(ApiCall *call, Str old, Str *ret)
         err = api_body_texts(call, "quick_questions", 8, 60, &questions);
     if (!err)
         err = api_body_texts(call, "allowed_origins", 20, 200, &origins);
-    for (size_t i = 0; !err && i < origins.n; i++) {
-        Str s = origins.item[i];
-        while (s.n && s.p[s.n - 1] == '/')
-            s.n--;
-        if (!is_origin(s))
-            err = ctx_field(c, "allowed_origins", "request.field_value",
-                            "an origin is written https://shop.example.com");
-    }
+    if (!err)
+        err = check_origins(c, &origins);
     if (err)
         return err;
     put_list(old, "quick_questions", &questions, &w);

@@ -72,6 +72,14 @@ static bool is_frame(unsigned marker)
     return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
 }
 
+static void read_size(ImageOut *o, unsigned marker, Str data)
+{
+    if (!is_frame(marker) || data.n < 6 || o->width)
+        return;
+    o->height = image_be16(data, 1);
+    o->width = image_be16(data, 3);
+}
+
 static void put_segment(ImageOut *o, Str in, size_t at, unsigned marker, Str data, uint32_t *turn)
 {
     bool app = marker >= APP0 && marker <= APP15;
@@ -131,10 +139,7 @@ bool image_jpeg(Str in, ImageOut *o)
         if (marker < 0xc0 || (marker >= 0xd0 && marker <= SOI) || len < 2 || len > in.n - at - 2)
             return false;
         Str data = str_sub(in, at + 4, len - 2);
-        if (is_frame(marker) && data.n >= 6 && !o->width) {
-            o->height = image_be16(data, 1);
-            o->width = image_be16(data, 3);
-        }
+        read_size(o, marker, data);
         put_segment(o, in, at, marker, data, &turn);
         at += (size_t)len + 2;
         if (marker != SOS)
