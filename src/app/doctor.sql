@@ -53,6 +53,16 @@ SELECT count(*) FROM event;
 -- How many there are.
 SELECT count(*) FROM shop;
 
--- name: leases
--- Work that a process holds at this moment: with PostgreSQL the sign of a running server.
-SELECT count(*) FROM lease WHERE until_ms > ?1;
+-- name: others
+-- Connections of this program but our own: with PostgreSQL the sign of a running server.
+-- pg: SELECT count(*) FROM pg_stat_activity
+-- pg: WHERE application_name = 'zhixin' AND datname = current_database() AND pid <> pg_backend_pid()
+;
+
+-- name: file_page
+-- Uploaded files after an id, to look whether their bytes are there.
+SELECT id FROM file WHERE id > ?1 ORDER BY id LIMIT 1000;
+
+-- name: file_there
+-- Is the row still there? It goes before its bytes do.
+SELECT count(*) FROM file WHERE id = ?1;

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define VERSION "0.1.0"
-
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
@@ -19,6 +17,11 @@ static const struct {
     {"replay", cli_replay,
      "play recorded conversations through a running desk and check every message"},
     {"export", cli_export, "write conversations as JSON lines, also beside a running desk"},
+    {"backup", cli_backup, "copy database and uploads into a folder, also beside a running desk"},
+    {"restore", cli_restore, "put a backup back; the server must not run"},
+    {"migrate", cli_migrate, "show schema changes and apply those that are missing"},
+    {"doctor", cli_doctor, "look whether everything is as it should be"},
+    {"analyse", cli_analyse, "label conversations: JSON lines in, JSON lines out"},
     {"routes", cli_routes, "list the HTTP routes (--json for programs)"},
 };
 enum { COMMANDS_N = sizeof COMMANDS / sizeof COMMANDS[0] };
@@ -27,7 +30,7 @@ static void usage(FILE *to)
 {
     fprintf(to,
             "知心 Zhixin %s, a customer-service desk for online shops\n\nusage: zhixin COMMAND …\n",
-            VERSION);
+            CLI_VERSION);
     for (size_t i = 0; i < COMMANDS_N; i++)
         fprintf(to, "  %-9s %s\n", COMMANDS[i].name, COMMANDS[i].help);
     fprintf(to, "zhixin COMMAND --help tells the options of one.\n");
@@ -40,7 +43,7 @@ int main(int argc, char **argv)
         return CLI_USAGE;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        puts(VERSION);
+        puts(CLI_VERSION);
         return CLI_OK;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {

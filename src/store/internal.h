@@ -205,6 +205,8 @@ void store_pg_pool_stop(Store *s);
 Err store_pg_read(Store *s, Ctx *c, StoreRun run, void *arg) WARN_UNUSED;
 Err store_pg_dump(Store *s, const char *to_path,
                   ErrSlot *e) WARN_UNUSED; /* pg_dump found on PATH */
+Err store_pg_load(const Store *s, const char *from_path,
+                  ErrSlot *e) WARN_UNUSED; /* pg_restore found on PATH */
 
 /* ---- threads above the drivers ---- */
 void store_followers_stop(Store *s); /* the thread ends; waking it is still allowed */

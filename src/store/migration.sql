@@ -21,6 +21,11 @@ SELECT number, name, checksum FROM schema_migration ORDER BY number;
 -- pg: SELECT count(*) FROM (SELECT to_regclass('schema_migration') AS r) t WHERE r IS NOT NULL
 ;
 
+-- name: tables
+-- How many tables of anybody there are: a backup is read into an empty database only.
+-- pg: SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')
+;
+
 -- name: told
 -- What was applied and when, in order.
 SELECT number, name, checksum, applied_at FROM schema_migration ORDER BY number;

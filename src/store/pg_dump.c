@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Backups with PostgreSQL's own pg_dump, found on PATH and started without a shell. Everything
- * about the connection travels in the environment, nothing in the arguments: arguments are for
- * every user of the machine to read, passwords must not be there.
+ * Backups with PostgreSQL's own pg_dump and pg_restore, found on PATH and started without a shell.
+ * Everything about the connection travels in the environment, nothing in the arguments: arguments
+ * are for every user of the machine to read, passwords must not be there.
  */
 #include "base/file.h"
 #include "store/pg.h"
@@ -85,14 +85,8 @@ static Err env_init(Environment *env, const char *url, ErrSlot *e)
     return ERR_OK;
 }
 
-static Err start(const char *file, char **vars, int err_fd, ErrSlot *e, pid_t *ret)
+static Err start(char *const *argv, char **vars, int err_fd, ErrSlot *e, pid_t *ret)
 {
-    char file_arg[4200];
-    if (snprintf(file_arg, sizeof file_arg, "--file=%s", file) >= (int)sizeof file_arg)
-        return err_set(e, ERR_INVALID, "store.backup", "the path is too long");
-    char program[] = "pg_dump", format[] = "--format=custom", owner[] = "--no-owner";
-    char locks[] = "--lock-wait-timeout=60000", password[] = "--no-password";
-    char *argv[] = {program, format, owner, locks, password, file_arg, NULL};
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -104,13 +98,13 @@ static Err start(const char *file, char **vars, int err_fd, ErrSlot *e, pid_t *r
     sigemptyset(&none);
     posix_spawnattr_setsigmask(&attr, &none);
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
-    int rc = posix_spawnp(ret, program, &files, &attr, argv, vars);
+    int rc = posix_spawnp(ret, argv[0], &files, &attr, argv, vars);
     posix_spawnattr_destroy(&attr);
     posix_spawn_file_actions_destroy(&files);
     if (rc == ENOENT)
         return err_set(e, ERR_STORAGE, "store.backup",
-                       "pg_dump is not on PATH: install the client of the server's version");
-    return rc ? err_set(e, ERR_STORAGE, "store.backup", "pg_dump: %s", strerror(rc)) : ERR_OK;
+                       "%s is not on PATH: install the client of the server's version", argv[0]);
+    return rc ? err_set(e, ERR_STORAGE, "store.backup", "%s: %s", argv[0], strerror(rc)) : ERR_OK;
 }
 
 /* Reads what it says to its end, keeps the last line. */
@@ -137,7 +131,7 @@ static void listen_to(int fd, char *line, size_t size)
     snprintf(line, size, "%.*s", (int)size - 1, last ? last + 1 : said);
 }
 
-static Err run(const char *file, char **vars, ErrSlot *e)
+static Err run(char *const *argv, char **vars, ErrSlot *e)
 {
     int fds[2];
     if (pipe(fds) != 0)
@@ -145,7 +139,7 @@ static Err run(const char *file, char **vars, ErrSlot *e)
     fcntl(fds[0], F_SETFD, FD_CLOEXEC);
     fcntl(fds[1], F_SETFD, FD_CLOEXEC);
     pid_t pid = 0;
-    Err err = start(file, vars, fds[1], e, &pid);
+    Err err = start(argv, vars, fds[1], e, &pid);
     close(fds[1]);
     char line[160] = "";
     if (!err)
@@ -161,8 +155,9 @@ static Err run(const char *file, char **vars, ErrSlot *e)
     if (got == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return ERR_OK;
     if (got == pid && WIFEXITED(status) && WEXITSTATUS(status) == 127 && !*line)
-        return err_set(e, ERR_STORAGE, "store.backup", "pg_dump could not be started");
-    return err_set(e, ERR_STORAGE, "store.backup", "%s", *line ? line : "pg_dump was stopped");
+        return err_set(e, ERR_STORAGE, "store.backup", "%s could not be started", argv[0]);
+    return err_set(e, ERR_STORAGE, "store.backup", "%s: %s", argv[0],
+                   *line ? line : "it was stopped");
 }
 
 static Err sync_file(const char *path, ErrSlot *e)
@@ -184,10 +179,15 @@ Err store_pg_dump(Store *s, const char *to_path, ErrSlot *e)
     Err err = file_write(e, part, STR_NONE, 0600);
     if (err)
         return err;
+    char file_arg[4200];
+    snprintf(file_arg, sizeof file_arg, "--file=%s", part);
+    char program[] = "pg_dump", format[] = "--format=custom", owner[] = "--no-owner";
+    char locks[] = "--lock-wait-timeout=60000", password[] = "--no-password";
+    char *argv[] = {program, format, owner, locks, password, file_arg, NULL};
     Environment env = {0};
     err = env_init(&env, s->config.database_url, e);
     if (!err)
-        err = run(part, env.vars, e);
+        err = run(argv, env.vars, e);
     env_finish(&env);
     if (!err)
         err = sync_file(part, e);
@@ -195,5 +195,22 @@ Err store_pg_dump(Store *s, const char *to_path, ErrSlot *e)
         err = err_set(e, ERR_STORAGE, "store.backup", "%s: %s", to_path, strerror(errno));
     if (err)
         unlink(part);
+    return err;
+}
+
+Err store_pg_load(const Store *s, const char *from_path, ErrSlot *e)
+{
+    char path[4096];
+    if (snprintf(path, sizeof path, "%s", from_path) >= (int)sizeof path)
+        return err_set(e, ERR_INVALID, "store.backup", "the path is too long");
+    /* an empty --dbname: which database is in the environment, with all the rest */
+    char program[] = "pg_restore", database[] = "--dbname=", owner[] = "--no-owner", end[] = "--";
+    char whole[] = "--single-transaction", stop[] = "--exit-on-error", password[] = "--no-password";
+    char *argv[] = {program, database, owner, whole, stop, password, end, path, NULL};
+    Environment env = {0};
+    Err err = env_init(&env, s->config.database_url, e);
+    if (!err)
+        err = run(argv, env.vars, e);
+    env_finish(&env);
     return err;
 }

@@ -70,24 +70,27 @@ void store_tx_announce(Store *s, const StoreTx *tx)
 }
 
 /* ---- opening ---- */
-static Err lock_folder(Store *s, ErrSlot *e)
+Err store_lock_folder(const char *data_dir, ErrSlot *e, int *ret_fd)
 {
-    Err err = file_mkdirs(e, s->config.data_dir, 0700);
+    Err err = file_mkdirs(e, data_dir, 0700);
     if (err)
         return err;
     char path[4096];
-    int n = snprintf(path, sizeof path, "%s/zhixin.lock", s->config.data_dir);
+    int n = snprintf(path, sizeof path, "%s/zhixin.lock", data_dir);
     if (n < 0 || (size_t)n >= sizeof path)
         return err_set(e, ERR_INVALID, "store.open", "the data folder's path is too long");
-    s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (s->lock_fd < 0)
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
         return err_set(e, ERR_STORAGE, "store.open", "%s: %s", path, strerror(errno));
-    if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0)
-        return errno == EWOULDBLOCK
-                   ? err_set(e, ERR_CONFLICT, "store.locked",
-                             "%s is in use by another zhixin process; stop it first",
-                             s->config.data_dir)
-                   : err_set(e, ERR_STORAGE, "store.open", "lock %s: %s", path, strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        err = errno == EWOULDBLOCK
+                  ? err_set(e, ERR_CONFLICT, "store.locked",
+                            "%s is in use by another zhixin process; stop it first", data_dir)
+                  : err_set(e, ERR_STORAGE, "store.open", "lock %s: %s", path, strerror(errno));
+        close(fd);
+        return err;
+    }
+    *ret_fd = fd;
     return ERR_OK;
 }
 
@@ -136,7 +139,7 @@ static Err prepare(Store *s, StoreConn *conn, ErrSlot *e)
 static Err open_sqlite(Store *s, ErrSlot *e)
 {
     StoreConn *writer = NULL;
-    Err err = lock_folder(s, e);
+    Err err = store_lock_folder(s->config.data_dir, e, &s->lock_fd);
     if (!err)
         err = make_file(s, e);
     if (!err)

@@ -229,6 +229,14 @@ Err store_timers_start(Store *s, const StoreTimerHandler *list, size_t n, ErrSlo
 /* ---- upkeep ---- */
 Err store_backup(Store *s, const char *to_dir, ErrSlot *e)
     WARN_UNUSED; /* consistent while running: SQLite online backup / pg_dump */
+/* A file that store_backup made for SQLite: is it a whole database? */
+Err store_backup_check(const char *path, ErrSlot *e) WARN_UNUSED;
+/* Reads a file that store_backup made for PostgreSQL into an empty database (pg_restore found on
+ * PATH), all of it or nothing. CONFLICT store.not_empty. */
+Err store_restore_pg(const char *database_url, const char *path, ErrSlot *e) WARN_UNUSED;
+/* The lock that a server with SQLite has on its data folder, for whoever changes files there. The
+ * folder is made when absent. ret_fd: close it to give the lock back. CONFLICT store.locked. */
+Err store_lock_folder(const char *data_dir, ErrSlot *e, int *ret_fd) WARN_UNUSED;
 Err store_check(Store *s, ErrSlot *e, Arena *a, Str *ret_report)
     WARN_UNUSED; /* integrity_check, cursors, parked events, every statement prepared */
 #endif
