@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define PAGE_POLICY                                                                                \
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "        \
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:%s; "      \
     "font-src 'self'; connect-src 'self'; media-src 'self' blob:; object-src 'none'; "             \
     "base-uri 'none'; form-action 'self'; frame-ancestors "
 
@@ -24,7 +24,9 @@ void reply_headers(Api *a, Buf *out, const NetRequest *r, ReplyKind kind, Str fr
         buf_lit(out, "Content-Security-Policy: default-src 'none'; sandbox\r\n"
                      "Cross-Origin-Resource-Policy: same-origin\r\n");
     else {
-        buf_lit(out, "Content-Security-Policy: " PAGE_POLICY);
+        /* the panel shows pictures of the shop's own goods */
+        buf_fmt(out, "Content-Security-Policy: " PAGE_POLICY,
+                kind == REPLY_FRAMED ? " https:" : "");
         buf_put(out, frame_ancestors.n ? frame_ancestors : STR("'self'"));
         buf_lit(out, "\r\nPermissions-Policy: camera=(), microphone=(), geolocation=(), "
                      "payment=()\r\n");

@@ -4,11 +4,13 @@
 #include "accounts/link.h"
 #include "accounts/password.h"
 #include "accounts/session.h"
+#include "accounts/shop.h"
 #include "accounts/totp.h"
 #include "accounts/user.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/opt.h"
+#include "desk/desk.h"
 #include "store/store.h"
 
 #include <sodium.h>
@@ -27,7 +29,8 @@ enum {
 };
 
 typedef struct {
-    const char *data, *database, *login, *email, *name, *nickname, *role, *url;
+    const char *data, *database, *login, *email, *name, *nickname, *role, *url, *new_shop,
+        *timezone;
     int64_t shop;
     bool help;
 } Options;
@@ -41,6 +44,9 @@ static const OptRow OPTIONS[] = {
     {"nickname", OPT_TEXT, "NAME", NULL, 0, 0, "add: name that customers see", AT(nickname)},
     {"role", OPT_TEXT, "ROLE", "agent", 0, 0, "add: owner, supervisor, agent or trainer", AT(role)},
     {"shop", OPT_INT, "ID", "0", 0, INT64_MAX, "add: which shop (0: the only one)", AT(shop)},
+    {"new-shop", OPT_TEXT, "NAME", NULL, 0, 0,
+     "add: make another shop with its first channel; the person owns it", AT(new_shop)},
+    {"timezone", OPT_TEXT, "ZONE", "Asia/Shanghai", 0, 0, "of the new shop", AT(timezone)},
     {"url", OPT_TEXT, "URL", "http://127.0.0.1:8080", 0, 0, "reset: address of the desk", AT(url)},
     {"help", OPT_FLAG, NULL, NULL, 0, 0, "this text", AT(help)},
 };
@@ -117,6 +123,12 @@ static Err find_shop(Ctx *c, void *arg)
     if (!n)
         return ctx_err(c, ERR_CONFLICT, "setup.needed",
                        "there is no shop yet: start the server and open its page");
+    if (cli->o.new_shop) {
+        cli->who = (AccountsProofRow){.login = str_of(cli->o.login),
+                                      .email = str_of(cli->o.email),
+                                      .name = str_of(cli->o.name)};
+        return ERR_OK;
+    }
     if (!cli->o.shop && n > 1)
         return ctx_err(c, ERR_INVALID, "usage.value", "there are %zu shops: say --shop ID", n);
     bool found = !cli->o.shop;
@@ -137,7 +149,17 @@ static Err add(Ctx *c, void *arg)
     if (!accounts_role_parse(str_of(cli->o.role), &role))
         return ctx_field(c, "role", "request.field_value",
                          "roles are owner, supervisor, agent and trainer");
-    c->actor.shop_id = cli->o.shop;
+    if (cli->o.new_shop) {
+        int64_t channel;
+        role = ROLE_OWNER;
+        Err err = accounts_shop_create(c, str_of(cli->o.new_shop), str_of(cli->o.timezone),
+                                       &c->actor.shop_id);
+        if (!err)
+            err = desk_channel_create_first(c, str_of(cli->o.new_shop), STR_NONE, &channel);
+        if (err)
+            return err;
+    } else
+        c->actor.shop_id = cli->o.shop;
     return accounts_user_create(c,
                                 &(AccountsNewUser){.login = str_of(cli->o.login),
                                                    .email = str_of(cli->o.email),

@@ -21,6 +21,7 @@ class Server:
         self.port = free_port()
         self.process = None
         self.log_path = os.path.join(folder, "server.log")
+        self.demo = True
         self.starts = 0
         self.slowest_start = 0.0
 
@@ -38,7 +39,7 @@ class Server:
             env["ZHIXIN_FAULT"] = fault
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [self.binary, "serve", "--demo", "--listen", "127.0.0.1:%d" % self.port] + self.options(),
+                [self.binary, "serve", "--listen", "127.0.0.1:%d" % self.port] + (["--demo"] if self.demo else []) + self.options(),
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=env)
         self.starts += 1
         return self.wait_healthy() if wait else True

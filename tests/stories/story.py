@@ -84,6 +84,8 @@ class World:
                 pass
             p.close()
         self.people = []
+        if not self.server.demo:
+            return
         boss = self.http("zhuguan")
         for _ in range(20):
             rows = boss.get("/api/conversations?view=all&limit=100")["items"]
@@ -93,7 +95,7 @@ class World:
                 boss.post("/api/conversations/%s/close" % r["id"], {"reason": "resolved"})
 
 
-def main():
+def main(demo=True):
     p = argparse.ArgumentParser()
     p.add_argument("--zhixin", required=True)
     p.add_argument("--database", default="sqlite", choices=("sqlite", "postgres"))
@@ -105,6 +107,7 @@ def main():
     try:
         postgres = desk.Postgres(folder) if o.database == "postgres" else None
         server = desk.Server(os.path.abspath(o.zhixin), folder, postgres.url if postgres else None)
+        server.demo = demo
         server.start()
         w = World(server, o.database)
         for f in STORIES:
