@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 enum { ARENA_CAP = 24 << 20, FREE_MAX = 512 };
 
@@ -94,6 +95,7 @@ Err job_read(ApiJob *j, StoreRun run, void *arg)
 static void *worker(void *arg)
 {
     ApiQueue *q = arg;
+    prctl(PR_SET_NAME, "zx-work"); /* as top and perf show it */
     for (;;) {
         pthread_mutex_lock(&q->mutex);
         while (!q->head && !q->closing)

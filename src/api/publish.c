@@ -182,9 +182,10 @@ static void follow_assigned(Api *a, const DeskPush *p, const CtxWake *w)
 
 static void publish_row(Api *a, const CtxWake *w)
 {
-    const DeskPush *p = w->data;
+    DeskPush *p = w->data;
     if (!p)
         return;
+    p->conv.online = hub_customer_online(&a->hub, p->customer_id);
     Frame f;
     frame_begin(&f, "conversation");
     jw_key(&f.w, "row");

@@ -73,7 +73,7 @@ static Err hello(FrameCall *f)
     return ERR_OK;
 }
 
-static void send_row(Socket *s, const DeskConversation *v)
+static void send_row(Socket *s, DeskConversation *v)
 {
     Buf b;
     JsonW w;
@@ -82,6 +82,7 @@ static void send_row(Socket *s, const DeskConversation *v)
     jw_obj(&w);
     jw_kstr(&w, "type", STR("conversation"));
     jw_key(&w, "row");
+    v->online = hub_customer_online(&s->api->hub, v->customer_id);
     shape_row(&w, v);
     jw_obj_end(&w);
     socket_send_str(s, buf_str(&b));
@@ -109,7 +110,7 @@ static void after_hello(FrameCall *f)
     const Mine *mine = f->work;
     socket_register(s);
     for (size_t i = 0; i < mine->n; i++) {
-        const DeskConversation *v = &mine->rows[i];
+        DeskConversation *v = &mine->rows[i];
         send_row(s, v);
         Sub *sub = sub_add(s, v->id, v->shop_id, v->customer_id, resume_from(f, v));
         sub->assigned = true;

@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 enum {
     ALONE_TRIES = 5,
@@ -259,6 +260,7 @@ static bool stopping(StoreFollowers *fs)
 static void *work(void *arg)
 {
     StoreFollowers *fs = arg;
+    prctl(PR_SET_NAME, "zx-follow");
     while (!stopping(fs)) {
         bool more = false;
         if (may_run(fs))

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <sys/prctl.h>
 
 enum {
     RACES = 12,
@@ -211,6 +212,7 @@ static size_t units_of_turn(StorePgPool *p)
 static void *work(void *arg)
 {
     Writer *w = arg;
+    prctl(PR_SET_NAME, "zx-pg");
     StorePgPool *p = w->pool;
     StoreUnit *units[3];
     size_t n;

@@ -10,6 +10,7 @@
 
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 enum { CHECKPOINT_PAGES = 1000, TRIM_PAGES = 4000 };
 
@@ -56,6 +57,7 @@ static bool due(const StoreCheckpointer *k)
 static void *work(void *arg)
 {
     StoreCheckpointer *k = arg;
+    prctl(PR_SET_NAME, "zx-checkpt");
     pthread_mutex_lock(&k->mutex);
     for (;;) {
         k->sleeping = true;

@@ -18,6 +18,7 @@
 
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 enum { BATCH_UNITS = 512, BATCH_NS = 20000000, CAREFUL = 64 };
 
@@ -225,6 +226,7 @@ void store_lane_trim(StoreLane *l)
 static void *work(void *arg)
 {
     StoreLane *l = arg;
+    prctl(PR_SET_NAME, "zx-lane");
     Store *s = l->store;
     size_t taken;
     while ((taken = store_queue_take(&s->queue, l->units, BATCH_UNITS)) > 0) {

@@ -10,6 +10,7 @@
 #include "sql/timer.h"
 
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 enum {
     AT_ONCE = 32,    /* fired together, sharing commits */
@@ -249,6 +250,7 @@ static int64_t fire_due(StoreTimers *t)
 static void *work(void *arg)
 {
     StoreTimers *t = arg;
+    prctl(PR_SET_NAME, "zx-timer");
     pthread_mutex_lock(&t->mutex);
     while (!t->stopping) {
         int64_t now = clock_wall_ms();
