@@ -363,6 +363,7 @@ describe('looks', () => {
             it(`${name}, ${theme}`, async () => {
                 mock = await startChatMock();
                 page = await openPage(browser, { width: 1280, height: 720, theme });
+                await page.emulateMedia({ reducedMotion: 'reduce', colorScheme: theme });
                 await page.goto(mock.url + where);
                 await page.locator('.slot').first().waitFor();
                 await page.waitForTimeout(700);

@@ -8,6 +8,18 @@ import type { GuardHit, Id } from '@/api/types';
 const PAUSE_MS = 300;
 export const CONFIRM_MS = 600;
 
+/**
+ * Where a hit's words stand in the text, as offsets of a text field. The server counts code points, a
+ * field counts UTF-16 units; and the text may have changed since: then the words are looked for.
+ */
+export function rangeOf(text: string, h: GuardHit): { from: number; to: number } | null {
+    const cp = Array.from(text);
+    let from = -1;
+    if (cp.slice(h.start, h.end).join('') === h.words) from = cp.slice(0, h.start).join('').length;
+    else from = text.indexOf(h.words);
+    return from < 0 || !h.words ? null : { from, to: from + h.words.length };
+}
+
 export function useGuard(conversation: Id) {
     const hits = shallowRef<GuardHit[]>([]);
     /** The text that `hits` speak of. */

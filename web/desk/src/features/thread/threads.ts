@@ -68,8 +68,7 @@ export const useThreads = defineStore('threads', () => {
     async function open(id: Id) {
         const t = ensure(id);
         t.openedAt = Date.now();
-        const row = rows.get(id);
-        t.unreadFrom = row?.unread ? row.agent_read_seq + 1 : 0;
+        t.unreadFrom = 0;
         if (t.loading) return;
         if (!t.loaded) {
             t.loading = 'first';
