@@ -7,9 +7,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { CSP } from '../test/mock.mjs';
 
 const require = createRequire(import.meta.url);
 const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
@@ -23,7 +24,10 @@ export function openBrowser() {
         '/usr/bin/google-chrome',
     ].find((p) => p && existsSync(p));
     assert.ok(executablePath, 'no Chromium: set CHROMIUM to its path');
-    return chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    // A page put in place by a test has no address of its own; its socket to this machine is meant.
+    const off = 'LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets';
+    const args = ['--no-sandbox', `--disable-features=${off}`];
+    return chromium.launch({ executablePath, args });
 }
 
 /** A page that remembers what went wrong in it. */
@@ -152,4 +156,35 @@ export async function startReal(bin) {
     child.kill('SIGKILL');
     rmSync(data, { recursive: true, force: true });
     throw new Error(`the server did not come up:\n${log}`);
+}
+
+const MIME = {
+    '.js': 'text/javascript',
+    '.css': 'text/css',
+    '.svg': 'image/svg+xml',
+    '.html': 'text/html; charset=utf-8',
+};
+
+/**
+ * Serve the desk from dist/ in place of the files inside the server's binary, under the policy that the
+ * server sends: for work on the pages without linking the server anew (ZHIXIN_FRESH=1).
+ */
+export async function freshFiles(page, url) {
+    const dist = fileURLToPath(new URL('../dist/', import.meta.url));
+    const login = await fetch(`${url}/login`);
+    // A server built without the pages answers 404 and forbids everything.
+    const policy = login.ok ? login.headers.get('content-security-policy') : CSP;
+    await page.route(
+        (u) => u.origin === url && !/^\/(api|widget|demo|healthz|metrics)\b/.test(u.pathname),
+        (route) => {
+            const { pathname } = new URL(route.request().url());
+            const ext = extname(pathname);
+            const path = ext ? join(dist, pathname) : join(dist, 'index.html');
+            return route.fulfill({
+                path,
+                contentType: MIME[ext || '.html'] ?? 'application/octet-stream',
+                headers: { 'Content-Security-Policy': policy },
+            });
+        },
+    );
 }

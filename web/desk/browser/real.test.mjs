@@ -6,6 +6,7 @@ import {
     axe,
     clean,
     fits,
+    freshFiles,
     openBrowser,
     openPage,
     realServer,
@@ -39,6 +40,7 @@ describe('real server', { skip: bin ? false : 'build/zhixin is not built' }, () 
         server = await startReal(bin);
         browser = await openBrowser();
         page = await openPage(browser);
+        if (process.env.ZHIXIN_FRESH) await freshFiles(page, server.url);
         await page.goto(`${server.url}/login`);
         await page.locator('input[name=username]').fill('laoban');
         await page.locator('input[name=password]').fill('zhixin-demo');

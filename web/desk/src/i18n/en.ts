@@ -224,8 +224,8 @@ const words: Dict = {
     'overview.status': 'Status',
     'overview.load': 'Chats',
     'overview.since': 'For',
-    'overview.nobody': 'No agents yet',
-    'overview.nobodyText': 'Invite agents and see here what each one does.',
+    'overview.nobody': 'No agent has been online',
+    'overview.nobodyText': 'Once agents log in, their status and chats appear here.',
     'overview.asOf': 'As of {time}',
     // Feelings, kinds, who spoke
     ...chat,

@@ -220,8 +220,8 @@ export default {
     'overview.status': '状态',
     'overview.load': '在接',
     'overview.since': '持续',
-    'overview.nobody': '还没有客服',
-    'overview.nobodyText': '邀请客服后，这里能看到每个人的状态和在接数。',
+    'overview.nobody': '还没有客服上线',
+    'overview.nobodyText': '客服登录并上线后，这里能看到每个人的状态和在接数。',
     'overview.asOf': '数据截至 {time}',
     // Feelings, kinds, who spoke
     ...chat,

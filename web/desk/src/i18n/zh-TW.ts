@@ -220,8 +220,8 @@ const words: Dict = {
     'overview.status': '狀態',
     'overview.load': '接待中',
     'overview.since': '持續',
-    'overview.nobody': '還沒有客服',
-    'overview.nobodyText': '邀請客服後，這裡能看到每個人的狀態與接待數。',
+    'overview.nobody': '還沒有客服上線',
+    'overview.nobodyText': '客服登入並上線後，這裡能看到每個人的狀態與接待數。',
     'overview.asOf': '資料截至 {time}',
     // Feelings, kinds, who spoke
     ...chat,
