@@ -95,6 +95,9 @@ def named_points(o, server, traffic, rng, note, on_postgres):
     for point, (low, high) in POINTS.items():
         if on_postgres and point == "mid_checkpoint":
             continue
+        if point == "mid_follower" and not note["followers"]:
+            print("note: this desk starts no followers, so none is killed in a step", file=sys.stderr)
+            continue
         for turn in range(o.per_point):
             nth = rng.randint(low, high)
             server.binary = o.fault_zhixin
@@ -172,7 +175,9 @@ def one_database(o, name):
     traffic = Traffic(o.zhixin, server, folder, o.seed)
     try:
         server.start()  # creates the demo shop
+        time.sleep(0.5)  # followers enter themselves
         server.stop()
+        note["followers"] = len(checks.followers(server))
         traffic.start()
         if o.fault_zhixin:
             named_points(o, server, traffic, rng, note, postgres is not None)
@@ -186,7 +191,7 @@ def one_database(o, name):
         if traffic.is_alive():
             faults.append("the last round did not end")
         faults += traffic.faults
-        faults += checks.followers_caught_up(server, postgres)
+        faults += checks.followers_caught_up(server)
         if server.stop() != 0:
             faults.append("the server did not stop cleanly")
         exported = server.export()
