@@ -125,12 +125,13 @@ static void report(StoreLane *l, size_t from, size_t to)
     int64_t errors = 0;
     store_tx_announce(s, &l->batch);
     l->batch = STORE_TX(l->conn, true);
-    for (size_t i = from; i < to; i++) {
+    for (size_t i = from; i < to; i++)
         errors += l->results[i] != ERR_OK;
+    /* counted before it is told: who is told may look */
+    atomic_fetch_add(&s->count.units, (int64_t)(to - from));
+    atomic_fetch_add(&s->count.unit_errors, errors);
+    for (size_t i = from; i < to; i++)
         l->units[i]->done(l->units[i], l->results[i]); /* the unit may be gone now */
-    }
-    atomic_fetch_add_explicit(&s->count.units, (int64_t)(to - from), memory_order_relaxed);
-    atomic_fetch_add_explicit(&s->count.unit_errors, errors, memory_order_relaxed);
     if (s->config.batch_done)
         s->config.batch_done(s->config.user);
 }
@@ -174,7 +175,9 @@ static void run_alone(StoreLane *l, size_t n, const ErrSlot *lost)
     ErrSlot why = *lost;
     /* locked by somebody else for the whole busy timeout: each try would wait as long again */
     bool refusing = why.err == ERR_BUSY;
-    if (!refusing)
+    if (refusing)
+        atomic_store(&l->store->count.failing, true);
+    else
         clean_all(l, n);
     for (size_t i = 0; i < n; i++) {
         StoreUnit *u = l->units[i];
@@ -199,16 +202,15 @@ static void run_alone(StoreLane *l, size_t n, const ErrSlot *lost)
         }
         if (err) {
             refusing = true;
+            atomic_store(&l->store->count.failing, true);
             why = e;
             l->batch = STORE_TX(l->conn, true);
             l->results[i] = refuse(u, &why);
         }
         report(l, i, i + 1);
     }
-    if (refusing) {
-        atomic_store_explicit(&l->store->count.failing, true, memory_order_relaxed);
+    if (refusing)
         store_log(l->store, LOG_ERROR, "writes refused", &why);
-    }
 }
 
 /* A checkpoint of the little that the checkpointer left: the next commit starts the WAL over. */
