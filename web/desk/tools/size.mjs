@@ -9,7 +9,7 @@ const dist = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
 const manifest = JSON.parse(readFileSync(join(dist, 'assets/manifest.json'), 'utf8'));
 // Of the script, Vue with router and store is about 41 KB, virtua 4, the words of the first language 8; the
 // rest is the workbench. The aim is 90 KB; what an open conversation needs is the next part to split off.
-const limits = { js: 108 * 1024, css: 12 * 1024 };
+const limits = { js: 105 * 1024, css: 12 * 1024 };
 const seen = new Set();
 const files = { js: new Set(), css: new Set() };
 
