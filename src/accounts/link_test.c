@@ -203,6 +203,7 @@ static Err resets_end(Ctx *c, void *arg)
     c->now_ms += DAY_MS - 1;
     OK(accounts_reset_find(c, token, &who));
     c->now_ms += 1;
+    REFUSED(accounts_reset_find(c, token, &who), ERR_NOT_FOUND, "reset.unknown");
     REFUSED(accounts_reset_use(c, token, hash, &ids, &n), ERR_NOT_FOUND, "reset.unknown");
     OK(accounts_sweep(c));
     /* a password that was changed meanwhile is not undone by a link sent earlier */
