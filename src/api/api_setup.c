@@ -34,32 +34,36 @@ static Err still_needed(Ctx *c, void *arg)
     return err;
 }
 
+static Err read_form(const Json *body, ErrSlot *e, Setup *s)
+{
+    const Json *owner = json_get(body, "owner"), *shop = json_get(body, "shop"),
+               *channel = json_get(body, "channel");
+    Err err = json_need_str(owner, e, "email", 3, 254, &s->email);
+    if (!err)
+        err = json_need_str(owner, e, "name", 1, 60, &s->name);
+    if (!err)
+        err = json_need_str(owner, e, "password", 1, 1000, &s->password);
+    if (!err)
+        err = json_need_str(shop, e, "name", 1, 60, &s->shop);
+    if (!err)
+        err = json_need_str(shop, e, "timezone", 1, 64, &s->timezone);
+    if (!err)
+        err = json_opt_str(channel, e, "name", 60, &s->channel);
+    return err ? err : json_opt_str(channel, e, "site", 200, &s->site);
+}
+
 static Err setup_prepare(ApiCall *call)
 {
     Ctx *c = call->c;
     Setup *s = ARENA_NEW(c->arena, Setup);
-    const Json *owner = json_get(call->body, "owner"), *shop = json_get(call->body, "shop"),
-               *channel = json_get(call->body, "channel");
     call->work = s;
     Err err = store_read(api_store(call->api), c, still_needed, NULL);
     if (!err)
-        err = json_need_str(owner, &c->err, "email", 3, 254, &s->email);
-    if (!err)
-        err = json_need_str(owner, &c->err, "name", 1, 60, &s->name);
-    if (!err)
-        err = json_need_str(owner, &c->err, "password", 1, 1000, &s->password);
-    if (!err)
-        err = json_need_str(shop, &c->err, "name", 1, 60, &s->shop);
-    if (!err)
-        err = json_need_str(shop, &c->err, "timezone", 1, 64, &s->timezone);
-    if (!err)
-        err = json_opt_str(channel, &c->err, "name", 60, &s->channel);
-    if (!err)
-        err = json_opt_str(channel, &c->err, "site", 200, &s->site);
+        err = read_form(call->body, &c->err, s);
+    if (err)
+        return err;
     Str words[] = {s->email, s->name, s->shop};
-    if (!err)
-        err = accounts_password_check(c, "password", s->password, words,
-                                      sizeof words / sizeof *words);
+    err = accounts_password_check(c, "password", s->password, words, sizeof words / sizeof *words);
     return err ? err : accounts_password_hash(c, api_accounts(call->api), s->password, &s->hash);
 }
 
