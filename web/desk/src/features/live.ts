@@ -7,6 +7,7 @@ import { DeskSocket, type SocketState } from '@/api/socket';
 import type { AgentState, AgentStatus, Frame, Id } from '@/api/types';
 import { serverNow } from '@/core/clock';
 import { notify, tone } from '@/core/sound';
+import { customerName } from '@/features/customer/name';
 import { t } from '@/i18n';
 import { useRows } from './queue/rows';
 import { useSession } from './session/store';
@@ -76,11 +77,16 @@ export const useLive = defineStore('live', () => {
                 const isNew = m.seq > (rows.get(m.conversation)?.last_seq ?? 0);
                 rows.message(m, f.sla, f.unread, f.status);
                 threads.add(m);
+                if (m.role === 'customer') typed(m.conversation);
                 if (m.role !== 'customer' || !isNew) return;
                 if (visible(m.conversation)) said.value = m.text || t(`kind.${m.kind}`);
                 else if (rows.mine.some((r) => r.id === m.conversation)) {
                     tone('message');
-                    notify(rows.get(m.conversation)?.customer.name ?? '', m.text, m.conversation);
+                    notify(
+                        customerName(rows.get(m.conversation)?.customer),
+                        m.text,
+                        m.conversation,
+                    );
                 }
                 return;
             }
@@ -127,10 +133,17 @@ export const useLive = defineStore('live', () => {
         }
     }
 
+    /** What was being typed has been sent; the frame that says so may come later or never. */
+    function typed(id: Id) {
+        const p = rows.presence.get(id);
+        if (!p?.visitor.typing) return;
+        rows.presence.set(id, { ...p, visitor: { ...p.visitor, typing: false, preview: '' } });
+    }
+
     let syncedOnce = false;
     function ring(id: Id) {
         tone('chat');
-        notify(t('alert.newChat'), rows.get(id)?.customer.name ?? '', id);
+        notify(t('alert.newChat'), customerName(rows.get(id)?.customer), id);
     }
 
     function onSla(f: Extract<Frame, { type: 'sla' }>) {
@@ -150,7 +163,7 @@ export const useLive = defineStore('live', () => {
         } else if (Date.now() - lateAt > LATE_AGAIN_MS) {
             lateAt = Date.now();
             tone('warning');
-            notify(t('sla.late'), row.customer.name, row.id);
+            notify(t('sla.late'), customerName(row.customer), row.id);
         }
     }
 

@@ -7,6 +7,7 @@ import * as api from '@/api/desk';
 import type { Id, Message, Presence, Row, Sla, Status, View } from '@/api/types';
 import { prefs } from '@/core/prefs';
 import { comparator, freeze } from '@/core/urgency';
+import { customerName } from '@/features/customer/name';
 import { useSession } from '@/features/session/store';
 
 interface ListState {
@@ -219,7 +220,7 @@ export const useRows = defineStore('rows', () => {
 
 function matches(r: Row, q: string): boolean {
     return (
-        r.customer.name.toLowerCase().includes(q) ||
+        customerName(r.customer).toLowerCase().includes(q) ||
         r.subject.toLowerCase().includes(q) ||
         r.channel.name.toLowerCase().includes(q) ||
         r.tags.some((t) => t.toLowerCase().includes(q)) ||

@@ -132,7 +132,8 @@ export function itemsOf(t: Pick<Thread, 'msgs' | 'outs' | 'unreadFrom'>): Item[]
         }
         if (!marked && m.seq >= t.unreadFrom && m.role === 'customer') {
             marked = true;
-            out.push({ type: 'unread', key: 'unread' });
+            // All of it new: a line at the very top would say nothing.
+            if (i > 0) out.push({ type: 'unread', key: 'unread' });
         }
         const prev = msgs[i - 1];
         const next = msgs[i + 1];

@@ -74,6 +74,7 @@ const en: Record<keyof typeof words, string> = {
     'customer.edit': 'Edit details',
     'customer.first': 'First visit',
     'customer.guest': 'Visitor',
+    'customer.guestN': 'Visitor {n}',
     'customer.history': 'Earlier conversations',
     'customer.historyNone': 'This is the first visit.',
     'customer.historyTab': 'History',

@@ -71,6 +71,7 @@ export default {
     'customer.edit': '修改资料',
     'customer.first': '首次来访',
     'customer.guest': '访客',
+    'customer.guestN': '访客 {n}',
     'customer.history': '历史会话',
     'customer.historyNone': '这是第一次来访。',
     'customer.historyTab': '历史',

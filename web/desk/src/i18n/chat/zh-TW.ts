@@ -72,6 +72,7 @@ const tw: Record<keyof typeof words, string> = {
     'customer.edit': '修改資料',
     'customer.first': '首次來訪',
     'customer.guest': '訪客',
+    'customer.guestN': '訪客 {n}',
     'customer.history': '歷史對話',
     'customer.historyNone': '這是第一次來訪。',
     'customer.historyTab': '歷史',
