@@ -218,9 +218,13 @@ static void call_finish(ApiJob *j)
                   : page            ? REPLY_FRAMED
                                     : REPLY_API,
                   call->frame_ancestors);
+    /* the handler's own cookie comes last and wins: a log-out stays one */
+    Str own = call->headers;
+    call->headers = STR_NONE;
     if (k->new_cookie.n)
         api_cookie(call, "zx_session", k->new_cookie, ACCOUNTS_SESSION_DAYS * 86400);
     buf_put(&headers, call->headers);
+    buf_put(&headers, own);
     NetResponse out = {.status = call->status ? call->status : 200,
                        .headers = buf_str(&headers),
                        .content_type =
