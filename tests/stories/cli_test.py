@@ -246,6 +246,11 @@ def a_restore_keeps_what_was_there(w):
         there.refused("store.not_empty", "restore", second)
         equal(tree(there.data), before)
         equal(glob.glob(there.data + ".before-restore-*"), [])
+        single = os.path.join(there.folder, "before-0009_x-1.dump")  # as an upgrade leaves it
+        shutil.copy(os.path.join(first, "zhixin.dump"), single)
+        alone = Place(w, "alone")
+        alone.ok("restore", single)
+        equal([r["turns"] for r in alone.export()], [r["turns"] for r in there.export()])
         return
     kept = there.json("restore", second)["kept"]
     equal([kept], glob.glob(there.data + ".before-restore-*"))
