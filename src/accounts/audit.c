@@ -39,3 +39,12 @@ Err accounts_audit_list(Ctx *c, int64_t before_id, int64_t limit, AccountsAudit 
                : store_all(c, &AUDIT_LIST, BINDS(i64(shop_of(c)), i64(before_id), i64(limit)), &MAP,
                            ret, ret_n);
 }
+
+Err accounts_audit_sweep(Ctx *c, int64_t before_ms, int64_t *ret_n)
+{
+    Err err = accounts_need_role(c, ROLE_SYSTEM);
+    return err ? err
+               : store_exec(c, &AUDIT_SWEEP,
+                            BINDS(i64(shop_of(c)), i64(before_ms), i64(ACCOUNTS_AUDIT_SWEEP)),
+                            ret_n);
+}

@@ -14,4 +14,8 @@ typedef struct {
 /* Newest first; before_id INT64_MAX starts. */
 Err accounts_audit_list(Ctx *c, int64_t before_id, int64_t limit, AccountsAudit **ret,
                         size_t *ret_n) WARN_UNUSED;
+/* For the program itself: removes what the shop wrote before a time, at most ACCOUNTS_AUDIT_SWEEP
+ * lines. */
+enum { ACCOUNTS_AUDIT_SWEEP = 1000 };
+Err accounts_audit_sweep(Ctx *c, int64_t before_ms, int64_t *ret_n) WARN_UNUSED;
 #endif

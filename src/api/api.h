@@ -82,7 +82,7 @@ typedef struct {
 /* One table per resource file, listed in routes.c. */
 extern const ApiRoutes API_ROUTES_ACCOUNTS, API_ROUTES_SETUP, API_ROUTES_DESK, API_ROUTES_ADMIN,
     API_ROUTES_ASSIST, API_ROUTES_WIDGET, API_ROUTES_FILES, API_ROUTES_HOOKS, API_ROUTES_SEARCH,
-    API_ROUTES_SYSTEM;
+    API_ROUTES_SYSTEM, API_ROUTES_PRIVACY;
 
 Str api_query(ApiCall *call, const char *key); /* decoded query value, arena; STR_NONE absent */
 Err api_query_i64(ApiCall *call, const char *key, int64_t dflt, int64_t min, int64_t max,

@@ -4,6 +4,7 @@
 static const ApiRoutes *const TABLES[] = {
     &API_ROUTES_WIDGET,   &API_ROUTES_DESK,  &API_ROUTES_ASSIST, &API_ROUTES_ADMIN,
     &API_ROUTES_ACCOUNTS, &API_ROUTES_SETUP, &API_ROUTES_FILES,  &API_ROUTES_SYSTEM,
+    &API_ROUTES_PRIVACY,
 };
 
 const ApiRoutes *const *router_tables(size_t *ret_n)

@@ -54,12 +54,13 @@ INSERT INTO conversation (id, shop_id, channel_id, customer_id, status, stage, l
 VALUES (?1, ?2, ?3, ?4, ?5, 'pre', 0, 0, 0, 0, 'calm', 0, ?6, '[]', '', '[]', ?7, ?8, ?9, ?7, ?7);
 
 -- name: save
--- All that may change, in one statement.
+-- All that may change, in one statement. What goes on after it was erased has words again.
 UPDATE conversation SET status = ?3, stage = ?4, assignee_id = ?5, skill = ?6, last_seq = ?7, last_role = ?8, last_kind = ?9,
     last_text = ?10, last_at = ?11, unread = ?12, agent_read_seq = ?13, visitor_read_seq = ?14, emotion = ?15, intensity = ?16,
     priority = ?17, tags = ?18, subject = ?19, scripts_used = ?20, clock_kind = ?21, clock_started_at = ?22, clock_due_at = ?23,
     clock_limit_ms = ?24, clock_round = ?25, greeted_at = ?26, queued_at = ?27, assigned_at = ?28, snooze_until = ?29,
-    closed_at = ?30, close_reason = ?31, merged_into = ?32, rating_score = ?33, rating_note = ?34, updated_at = ?35
+    closed_at = ?30, close_reason = ?31, merged_into = ?32, rating_score = ?33, rating_note = ?34, updated_at = ?35,
+    erased_at = CASE WHEN ?3 = 'closed' THEN erased_at END
 WHERE id = ?1 AND shop_id = ?2;
 
 -- name: rating_tags

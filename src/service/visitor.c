@@ -235,6 +235,8 @@ Err service_visitor_place(Service *s, Ctx *c, DeskChannel *ch, DeskCustomer *cu,
     Err err = desk_channel_get(c, c->actor.channel_id, ch);
     if (!err)
         err = desk_customer_get(c, c->actor.customer_id, cu);
+    if (!err && cu->erased_at) /* a socket that was open then: what is said now has no owner */
+        err = ctx_err(c, ERR_AUTH, "visitor.token", "begin a new session");
     return err ? err : service_shop(s, c, shop);
 }
 
