@@ -46,7 +46,7 @@ static void put_done(ApiJob *j, bool post)
 
 void api_batch_done(void *api_ref)
 {
-    Api *a = *(Api **)api_ref;
+    Api *a = atomic_load((ApiRef *)api_ref); /* NULL while the desk is being opened */
     if (!a)
         return;
     pthread_mutex_lock(&a->done_mutex);

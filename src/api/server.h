@@ -7,6 +7,8 @@
  */
 #include "api/api.h"
 
+#include <stdatomic.h>
+
 typedef struct {
     Accounts *accounts;
     Service *service;
@@ -39,7 +41,9 @@ void api_edge_stop(Api *a);                         /* any thread; graceful */
 void api_edge_drain(Api *a);
 void api_edge_close(Api *a);
 
-/* StoreConfig.batch_done; user = Api ** (set once the edge is open). */
+/* The store's threads run before the edge is there: they find it here. */
+typedef _Atomic(Api *) ApiRef;
+/* StoreConfig.batch_done; user = ApiRef *, set once the edge is open. */
 void api_batch_done(void *api_ref);
 /* Wake-ups of units that are not calls: timers, followers. Any thread, after their commit. */
 void api_publish(Ctx *c, void *api);

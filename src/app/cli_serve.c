@@ -55,6 +55,7 @@ typedef struct {
     Accounts *accounts;
     Service *service;
     Api *api;
+    ApiRef api_ref; /* the same, for the store's threads */
     sigset_t signals;
     pthread_t signal_thread;
     bool signal_running;
@@ -115,7 +116,7 @@ static Err open_all(Desk *d, ErrSlot *e)
                       .node = o->node,
                       .log = &d->log,
                       .batch_done = api_batch_done,
-                      .user = &d->api};
+                      .user = &d->api_ref};
     if (!err)
         err = store_open(&sc, e, &d->store);
     if (!err)
@@ -158,6 +159,7 @@ static Err open_edge(Desk *d, ErrSlot *e)
     if (err)
         return err;
     api_use_store(d->api, d->store);
+    atomic_store(&d->api_ref, d->api);
     return service_start(d->service, api_publish, d->api, e);
 }
 
