@@ -132,6 +132,7 @@ struct Sub {
 };
 struct Topic {
     int64_t id, shop_id, customer_id;
+    int64_t row_seq; /* last_seq of the newest row that was told */
     Sub *subs;
     bool visitor_typing;
     char *preview; /* owned, NULL: none */
@@ -226,6 +227,7 @@ struct FrameCall {
     const Json *json;
     const FrameKind *kind;
     Str client_id;
+    bool ready;    /* hello was said before this frame */
     Actor actor;   /* hello: who it is */
     bool answered; /* prepare gave the answer: no transaction */
     int close_code;

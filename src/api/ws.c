@@ -180,11 +180,11 @@ static Err understand(ApiJob *j, FrameCall *f)
         return ctx_field(c, "type", "frame.unknown_type",
                          "this socket knows no frame of that type");
     bool hello = strcmp(f->kind->type, "hello") == 0;
-    if (!f->socket->ready && !hello) {
+    if (!f->ready && !hello) {
         f->close_code = 4401;
         return ctx_err(c, ERR_AUTH, "frame.hello_first", "the first frame is hello");
     }
-    if (f->socket->ready && hello)
+    if (f->ready && hello)
         return ctx_err(c, ERR_CONFLICT, "frame.hello_again", "hello was said already");
     return ERR_OK;
 }
@@ -300,7 +300,8 @@ void ws_message(void *user, NetConn conn, void *tag, Str text)
     }
     ApiJob *j = job_new(a);
     FrameCall *f = ARENA_NEW(j->arena, FrameCall);
-    *f = (FrameCall){.socket = s, .c = &j->ctx, .api = a, .id = s->conversation_id};
+    *f = (FrameCall){
+        .socket = s, .c = &j->ctx, .api = a, .id = s->conversation_id, .ready = s->ready};
     f->text = str_dup(j->arena, text);
     buf_init(&f->out, j->arena, ANSWER_MAX);
     jw_init(&f->w, &f->out);
