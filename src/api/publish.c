@@ -180,11 +180,18 @@ static void follow_assigned(Api *a, const DeskPush *p, const CtxWake *w)
     }
 }
 
-static void publish_row(Api *a, const CtxWake *w)
+/* PostgreSQL may tell commits out of turn: a row that says less than one told before is old, and
+ * would take a conversation away again from who has just got it. */
+static bool row_is_old(const Api *a, const CtxWake *w)
+{
+    const Topic *t = hub_topic(&a->hub, w->id);
+    const DeskPush *p = w->data;
+    return t && p->conv.last_seq < t->row_seq;
+}
+
+static void tell_row(Api *a, const CtxWake *w)
 {
     DeskPush *p = w->data;
-    if (!p)
-        return;
     p->conv.online = hub_customer_online(&a->hub, p->customer_id);
     Frame f;
     frame_begin(&f, "conversation");
@@ -197,10 +204,24 @@ static void publish_row(Api *a, const CtxWake *w)
     to_watchers(a, w->id, mark, frame);
     net_frame_unref(frame);
     follow_assigned(a, p, w);
+    Topic *t = hub_topic(&a->hub, w->id);
+    if (t)
+        t->row_seq = p->conv.last_seq;
+}
+
+static void publish_row(Api *a, const CtxWake *w)
+{
+    const DeskPush *p = w->data;
+    if (!p)
+        return;
+    if (!row_is_old(a, w))
+        tell_row(a, w);
     if (p->customer_id)
         follow_new(a, p, w->id);
     for (Socket *s = map_get(&a->hub.customers, p->customer_id); s; s = s->peer_next)
         publish_meta(s);
+    if (p->is_new || str_is(p->conv.status, "closed")) /* how many there are */
+        publish_queue_dirty(a, p->shop_id);
     /* how much each has in hand */
     bool moved = p->assignee_id != p->assignee_before || str_is(p->conv.status, "closed");
     if (moved && p->assignee_id)

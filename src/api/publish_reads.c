@@ -29,6 +29,7 @@ static void finish_queue(ApiJob *j)
     Frame f;
     frame_begin(&f, "queue");
     jw_ki64(&f.w, "waiting", q->counts.queue);
+    jw_ki64(&f.w, "all", q->counts.all);
     if (q->counts.longest_since)
         jw_ki64(&f.w, "longest_since", q->counts.longest_since);
     else

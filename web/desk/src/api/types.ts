@@ -383,7 +383,7 @@ export type Frame =
     | { type: 'recalled'; conversation: Id; seq: number }
     | { type: 'read'; conversation: Id; seq: number }
     | ({ type: 'agent' } & AgentState)
-    | { type: 'queue'; waiting: number; longest_since: Ms | null }
+    | { type: 'queue'; waiting: number; all: number; longest_since: Ms | null }
     | { type: 'pong'; now: Ms }
     | { type: 'bye'; code: string };
 

@@ -128,6 +128,7 @@ export const useLive = defineStore('live', () => {
             }
             case 'queue':
                 rows.counts.queue = f.waiting;
+                rows.counts.all = f.all;
                 rows.longestSince = f.longest_since;
                 return refreshLists();
         }
