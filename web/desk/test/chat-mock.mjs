@@ -190,6 +190,7 @@ export async function startChatMock({ port = 0, user = fix.me, many = 0 } = {}) 
             p.reply({
                 type: 'queue',
                 waiting: rows().filter(views.queue).length,
+                all: rows().length,
                 longest_since: Date.now() - 75_000,
             });
         },
