@@ -24,8 +24,10 @@ async function open(path, { mockOptions, ...options } = {}) {
     mock = await startChatMock(mockOptions);
     page = await openPage(browser, { width: 1440, height: 900, ...options });
     await page.goto(mock.url + path);
-    if (/\d/.test(path)) await page.locator('[data-seq]').first().waitFor();
-    else await page.locator('.slot').first().waitFor();
+    if (/\d/.test(path)) {
+        await page.locator('[data-seq]').first().waitFor();
+        await page.locator('.head h1').waitFor();
+    } else await page.locator('.slot').first().waitFor();
 }
 const field = () => page.locator('.composer textarea');
 const waitFor = async (what, fn) => {
@@ -232,11 +234,13 @@ describe('conversations', () => {
     it('tags, stage and snooze', async () => {
         await open('/chat/101');
         await page.keyboard.press('Alt+l');
+        await page.locator('[popover] input:focus').waitFor();
         await page.keyboard.type('运费');
         await page.keyboard.press('Enter');
         await waitFor('tag', () => mock.all.get('101').row.tags.includes('运费'));
         await page.keyboard.press('Escape');
         await page.keyboard.press('Alt+z');
+        await page.locator('[role=menuitem]:focus').waitFor();
         await page.keyboard.press('Enter');
         await waitFor('snoozed', () => mock.all.get('101').row.status === 'snoozed');
     });
@@ -263,6 +267,7 @@ describe('finding', () => {
     it('searches all messages and opens the hit in its place', async () => {
         await open('/chat/103');
         await page.keyboard.press('Alt+/');
+        await page.locator('dialog input:focus').waitFor();
         await page.keyboard.type('超过');
         await page.locator('dialog .state').waitFor();
         await page.locator('dialog input').fill('(1501)');
