@@ -475,7 +475,7 @@ void hub_presence(Api *a, Topic *t)
     jw_obj(&w);
     jw_kbool(&w, "online", hub_customer_online(&a->hub, t->customer_id));
     jw_kbool(&w, "typing", t->visitor_typing);
-    jw_kstr(&w, "preview", str_of(t->preview ? t->preview : ""));
+    jw_kstr(&w, "preview", str_of(t->visitor_typing && t->preview ? t->preview : ""));
     jw_obj_end(&w);
     jw_obj_end(&w);
     NetFrame *f = net_frame_text(buf_str(&b));

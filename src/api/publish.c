@@ -96,6 +96,10 @@ static void publish_message(Api *a, const CtxWake *w, Socket *origin)
     Topic *t = hub_topic(&a->hub, w->id);
     if (!t)
         return;
+    if (t->visitor_typing && known && str_is(p->msg.role, "customer")) {
+        t->visitor_typing = false; /* what was being typed has been said */
+        hub_presence(a, t);
+    }
     NetFrame *staff = NULL, *visitor = NULL;
     bool seen = known && shape_message_seen(&p->msg, SHAPE_VISITOR);
     for (Sub *sub = t->subs, *next; sub; sub = next) {

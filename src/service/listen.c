@@ -4,56 +4,66 @@
 
 enum { ROWS_FEW = 6, ROWS_MANY = 40, FACTS_MORE = 12, USED_MAX = 60, UNDERSTANDING_BYTES = 16384 };
 
-/* ---- what is stored with a message ---- */
+/* ---- what is stored with a message ----
+ * The understanding's first member is "memory": what reading the next message needs, in one short
+ * string, so that no JSON is taken apart for it:
+ * model|matter|stage|emotion|greeted only|emotion|intensity|stage|intent=p,intent=p */
 
-static void write_memory(JsonW *w, const NluMemory *b)
+static const Str MEMORY_KEY = {"{\"memory\":\"", 11};
+
+static void write_memory(Buf *b, const Service *s, const NluMemory *m, const NluUnderstanding *u)
 {
-    jw_key(w, "memory");
-    jw_obj(w);
-    if (b->matter >= 0)
-        jw_kstr(w, "matter", str_of(nlu_intent_code((size_t)b->matter)));
-    if (b->stage >= 0)
-        jw_kstr(w, "stage", str_of(nlu_stage_code((NluStage)b->stage)));
-    jw_kstr(w, "emotion", str_of(nlu_emotion_code(b->emotion)));
-    if (b->greeted_only)
-        jw_kbool(w, "greeted_only", true);
-    jw_obj_end(w);
+    buf_fmt(b, "%s|%s|%s|%s|%d|%s|%d|%s|", nlu_model_version(s->nlu),
+            m->matter >= 0 ? nlu_intent_code((size_t)m->matter) : "",
+            m->stage >= 0 ? nlu_stage_code((NluStage)m->stage) : "", nlu_emotion_code(m->emotion),
+            m->greeted_only, nlu_emotion_code(u->emotion), u->intensity, nlu_stage_code(u->stage));
+    for (size_t i = 0; i < u->intent_n; i++)
+        buf_fmt(b, "%s%s=%d", i ? "," : "", u->intents[i].code, (int)(u->intents[i].p * 1000));
 }
 
-/* False: none stored, or by another model. */
-static bool stored_memory(const Service *s, const Json *u, Str text, NluMemory *ret)
+static void stored_intents(Str list, NluUnderstanding *u)
 {
-    const Json *j = json_get(u, "memory");
-    if (!j || !str_is(json_str(u, "model"), nlu_model_version(s->nlu)))
+    while (list.n && u->intent_n < NLU_INTENT_MAX) {
+        Str item = str_cut(&list, ','), code = str_cut(&item, '=');
+        int64_t p;
+        int n = nlu_intent_index(code);
+        if (n >= 0 && str_i64(item, &p))
+            u->intents[u->intent_n++] =
+                (NluIntent){.code = nlu_intent_code((size_t)n), .p = (double)p / 1000};
+    }
+}
+
+/* False: none stored, or by another model. u may be NULL. */
+static bool stored_memory(const Service *s, const DeskMessage *m, NluMemory *ret,
+                          NluUnderstanding *u)
+{
+    if (!str_starts(m->understanding, MEMORY_KEY))
+        return false;
+    Str rest = str_sub(m->understanding, MEMORY_KEY.n, m->understanding.n);
+    Str words = str_cut(&rest, '"');
+    if (!str_is(str_cut(&words, '|'), nlu_model_version(s->nlu)))
         return false;
     NluStage stage;
     *ret = nlu_memory_none();
-    ret->matter = nlu_intent_index(json_str(j, "matter"));
-    if (nlu_stage_parse(json_str(j, "stage"), &stage))
+    ret->matter = nlu_intent_index(str_cut(&words, '|'));
+    if (nlu_stage_parse(str_cut(&words, '|'), &stage))
         ret->stage = (int)stage;
-    if (!nlu_emotion_parse(json_str(j, "emotion"), &ret->emotion))
+    if (!nlu_emotion_parse(str_cut(&words, '|'), &ret->emotion))
         return false;
-    ret->greeted_only = json_bool(j, "greeted_only", false);
+    ret->greeted_only = str_is(str_cut(&words, '|'), "1");
     ret->unanswered = true;
-    ret->text = text;
-    return true;
-}
-
-static bool stored_understanding(const Json *u, NluUnderstanding *ret)
-{
-    *ret = (NluUnderstanding){0};
-    if (!nlu_emotion_parse(json_str(u, "emotion"), &ret->emotion) ||
-        !nlu_stage_parse(json_str(u, "stage"), &ret->stage))
+    ret->text = m->body;
+    if (!u)
+        return true;
+    int64_t intensity;
+    *u = (NluUnderstanding){0};
+    if (!nlu_emotion_parse(str_cut(&words, '|'), &u->emotion) ||
+        !str_i64(str_cut(&words, '|'), &intensity) ||
+        !nlu_stage_parse(str_cut(&words, '|'), &u->stage))
         return false;
-    ret->intensity = (int)json_i64(u, "intensity", 0);
-    for (const Json *i = json_first(json_get(u, "intents")); i && ret->intent_n < NLU_INTENT_MAX;
-         i = json_next(i)) {
-        int n = nlu_intent_index(json_str(i, "code"));
-        if (n >= 0)
-            ret->intents[ret->intent_n++] =
-                (NluIntent){.code = nlu_intent_code((size_t)n), .p = json_f64(i, "p", 0)};
-    }
-    return ret->intent_n > 0;
+    u->intensity = (int)intensity;
+    stored_intents(words, u);
+    return true;
 }
 
 Err service_heard_agent(Ctx *c, int64_t user_id, ServiceHeard *h)
@@ -75,13 +85,18 @@ Err service_heard_agent(Ctx *c, int64_t user_id, ServiceHeard *h)
     return err;
 }
 
-static Str address_form(Ctx *c, const DeskChannel *ch)
+/* One word of the channel's settings, at each message: looked for in the text itself. It is compact
+ * JSON of our own writing, in which a quoted quote has its backslash, so the member's name can
+ * stand nowhere else. */
+static Str address_form(const DeskChannel *ch)
 {
-    const Json *j;
-    ErrSlot e = {0};
-    if (json_parse(c->arena, &e, ch->config, &j))
+    static const Str member = {"\"address_form\":\"", 16};
+    ptrdiff_t at = str_find(ch->config, member);
+    if (at < 0)
         return STR_NONE;
-    return json_str(j, "address_form");
+    Str rest = str_sub(ch->config, (size_t)at + member.n, ch->config.n);
+    Str word = str_cut(&rest, '"');
+    return str_find(word, STR("\\")) < 0 ? word : STR_NONE;
 }
 
 /* ---- the turns so far ---- */
@@ -89,15 +104,6 @@ static Str address_form(Ctx *c, const DeskChannel *ch)
 static bool is_turn(const DeskMessage *m)
 {
     return !str_is(m->role, "system") && !str_is(m->kind, "note") && !m->recalled_at && m->body.n;
-}
-
-static const Json *stored_json(Ctx *c, const DeskMessage *m)
-{
-    const Json *u;
-    ErrSlot e = {0};
-    if (!m->understanding.n || json_parse(c->arena, &e, m->understanding, &u))
-        return NULL;
-    return u;
 }
 
 typedef struct {
@@ -117,7 +123,7 @@ static bool fold(const Rows *r, size_t end, NluMemory *ret)
         const DeskMessage *m = &r->rows[i - 1];
         if (!is_turn(m) || !str_is(m->role, "customer"))
             continue;
-        stored = stored_memory(r->s, stored_json(r->c, m), m->body, ret);
+        stored = stored_memory(r->s, m, ret, NULL);
         from = i;
     }
     for (size_t i = stored ? from : 0; i < end; i++) {
@@ -159,7 +165,7 @@ static Err read_rows(Rows *r, const DeskConversation *conv, int64_t limit)
 static Err heard(const Service *s, Ctx *c, const DeskConversation *conv, const DeskChannel *ch,
                  Str customer_name, bool again, ServiceHeard *h)
 {
-    *h = (ServiceHeard){.you = address_form(c, ch),
+    *h = (ServiceHeard){.you = address_form(ch),
                         .customer_name = customer_name,
                         .memory = nlu_memory_none(),
                         .memory_before_last = nlu_memory_none()};
@@ -184,8 +190,10 @@ static Err heard(const Service *s, Ctx *c, const DeskConversation *conv, const D
     size_t before = again && last ? last_customer(&r, last - 1) : last;
     if (again && last)
         (void)fold(&r, last - 1, &h->memory_before_last);
+    NluMemory unused;
     if (before)
-        h->has_before = stored_understanding(stored_json(c, &r.rows[before - 1]), &h->before);
+        h->has_before =
+            stored_memory(s, &r.rows[before - 1], &unused, &h->before) && h->before.intent_n > 0;
     return service_heard_agent(c, conv->assignee_id, h);
 }
 
@@ -209,6 +217,10 @@ static Str as_json(Service *s, Ctx *c, const NluUnderstanding *u, const NluMemor
     JsonW w;
     jw_init(&w, &b);
     jw_obj(&w);
+    char words[256]; /* codes only */
+    Buf memory = {.p = words, .size = sizeof words, .max = sizeof words};
+    write_memory(&memory, s, after, u);
+    jw_kstr(&w, "memory", memory.over ? STR_NONE : buf_str(&memory));
     jw_kstr(&w, "emotion", str_of(nlu_emotion_code(u->emotion)));
     jw_ki64(&w, "intensity", u->intensity);
     jw_key(&w, "intents");
@@ -237,7 +249,6 @@ static Str as_json(Service *s, Ctx *c, const NluUnderstanding *u, const NluMemor
     jw_arr_end(&w);
     jw_kstr(&w, "model", str_of(nlu_model_version(s->nlu)));
     jw_ki64(&w, "saw_seq", saw_seq);
-    write_memory(&w, after);
     jw_obj_end(&w);
     return b.over ? STR_NONE : buf_str(&b);
 }
