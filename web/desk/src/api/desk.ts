@@ -58,8 +58,7 @@ export const transfer = (id: Id, to: Id | null, note: string, skill?: string) =>
 export const close = (id: Id, reason: string, note: string) =>
     post<RowAnswer>(conv(id, '/close'), { reason, ...(note ? { note } : {}) });
 export const reopen = (id: Id) => post<RowAnswer>(conv(id, '/reopen'));
-export const snooze = (id: Id, until: number) =>
-    post<RowAnswer>(conv(id, '/snooze'), { until });
+export const snooze = (id: Id, until: number) => post<RowAnswer>(conv(id, '/snooze'), { until });
 export const tags = (id: Id, add: string[], remove: string[]) =>
     post<RowAnswer>(conv(id, '/tags'), { add, remove });
 export const stage = (id: Id, value: string) =>
