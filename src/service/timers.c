@@ -4,6 +4,7 @@
 #include "service/internal.h"
 
 #include "base/clock.h"
+#include "service/followers.h"
 #include "service/timers.h"
 
 enum { START_ARENA = 16 << 20, FIRST_UPKEEP_MS = 60000 };
@@ -99,5 +100,6 @@ Err service_start(Service *s, void (*publish)(Ctx *c, void *user), void *user, E
         {.kind = "desk.away", .fire = service_timer_away, .user = s, .fired = fired},
         {.kind = SERVICE_TIMER_UPKEEP, .fire = service_timer_upkeep, .user = s},
     };
-    return store_timers_start(s->store, list, sizeof list / sizeof *list, e);
+    err = store_timers_start(s->store, list, sizeof list / sizeof *list, e);
+    return err ? err : service_followers_start(s, e);
 }
