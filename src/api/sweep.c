@@ -4,6 +4,7 @@
  */
 #include "api/internal.h"
 
+#include "service/hook.h"
 #include "service/privacy.h"
 #include "service/upload.h"
 
@@ -44,7 +45,10 @@ static void work(ApiJob *j)
         log_line(a->config.log, LOG_INFO, "what was past its time is erased", "conversations",
                  count(j, done.conversations), "messages", count(j, done.messages), "files",
                  count(j, done.files), NULL);
-    sweep->more = sweep->more && !err;
+    bool more = false;
+    if (service_hook_sweep(a->config.service, &j->ctx, &more))
+        failed(j, "the webhooks' log stays for now");
+    sweep->more = (sweep->more && !err) || more;
     job_done(j, ERR_OK);
 }
 

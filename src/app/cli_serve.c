@@ -17,7 +17,7 @@
 typedef struct {
     const char *data, *listen, *database, *bus, *tls_cert, *tls_key, *proxies, *log;
     int64_t node, workers, connections, per_address, pg_connections, visitor_rate, visitor_burst;
-    bool demo, log_json, help;
+    bool demo, hooks_private, log_json, help;
 } Options;
 #define AT(member) offsetof(Options, member)
 static const OptRow OPTIONS[] = {
@@ -42,6 +42,8 @@ static const OptRow OPTIONS[] = {
     {"pg-connections", OPT_INT, "N", "8", 1, 64, "PostgreSQL connections for writing",
      AT(pg_connections)},
     {"node", OPT_INT, "N", "0", 0, 1000, "this node's number, for ids", AT(node)},
+    {"hooks-private", OPT_FLAG, NULL, NULL, 0, 0, "webhooks may go to private addresses",
+     AT(hooks_private)},
     {"log", OPT_TEXT, "LEVEL", "info", 0, 0, "debug, info, warn, error", AT(log)},
     {"log-json", OPT_FLAG, NULL, NULL, 0, 0, "log lines as JSON", AT(log_json)},
     {"help", OPT_FLAG, NULL, NULL, 0, 0, "this text", AT(help)},
@@ -121,8 +123,11 @@ static Err open_all(Desk *d, ErrSlot *e)
         err = store_open(&sc, e, &d->store);
     if (!err)
         err = accounts_open(o->data, e, &d->accounts);
-    ServiceConfig vc = {
-        .store = d->store, .accounts = d->accounts, .log = &d->log, .demo = o->demo};
+    ServiceConfig vc = {.store = d->store,
+                        .accounts = d->accounts,
+                        .log = &d->log,
+                        .demo = o->demo,
+                        .hooks_private = o->hooks_private || o->demo};
     if (!err)
         err = service_open(&vc, e, &d->service);
     if (!err && o->demo)
@@ -177,6 +182,7 @@ static void close_all(Desk *d)
 {
     if (d->api)
         api_edge_drain(d->api);
+    service_stop(d->service);
     if (d->store)
         store_close(d->store);
     if (d->api)

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "desk/search.h"
+#include "service/hook.h"
 #include "service/internal.h"
 
 enum { START_ARENA = 1 << 20 };
@@ -22,10 +23,17 @@ Err service_followers_start(Service *s, ErrSlot *e)
     if (err)
         *e = c.err;
     arena_destroy(arena);
+    if (!err)
+        err = service_hook_send_start(s, e);
     if (err)
         return err;
     const StoreFollower list[] = {
         {.name = DESK_SEARCH_FOLLOWER, .batch = DESK_SEARCH_BATCH, .step = desk_search_follow},
+        {.name = SERVICE_HOOK_FOLLOWER,
+         .batch = SERVICE_HOOK_BATCH,
+         .step = service_hook_follow,
+         .stepped = service_hook_followed,
+         .user = s},
     };
     return store_followers_start(s->store, list, sizeof list / sizeof *list, e);
 }

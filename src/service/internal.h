@@ -24,12 +24,15 @@ typedef struct {
     Str id, json;
 } ServiceBuiltin;
 
+typedef struct ServiceHooks ServiceHooks;
+
 struct Service {
     Store *store;
     Accounts *accounts;
     const Log *log;
-    bool demo;
-    Arena *arena; /* what is compiled once */
+    bool demo, hooks_private;
+    ServiceHooks *hooks; /* NULL: nobody sends (tests, the command line) */
+    Arena *arena;        /* what is compiled once */
     NluModel *nlu;
     AssistGuard *guard;
     AssistLibrary *scripts;

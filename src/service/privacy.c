@@ -4,6 +4,7 @@
 #include "accounts/audit.h"
 #include "accounts/setting.h"
 #include "desk/privacy.h"
+#include "service/hook.h"
 #include "service/internal.h"
 #include "service/upload.h"
 
@@ -98,7 +99,8 @@ static Err blank(Ctx *c, void *arg)
 static Err finish(Ctx *c, void *arg)
 {
     Talk *t = arg;
-    return desk_privacy_blank_conversation(c, t->id, &t->done);
+    Err err = service_hook_forget_conversation(c, t->id);
+    return err ? err : desk_privacy_blank_conversation(c, t->id, &t->done);
 }
 
 static Err erase_conversation(Job *j, int64_t id)
@@ -263,7 +265,8 @@ Err service_erase(Ctx *c, int64_t customer_id, const ServiceErased *done)
         err = ctx_err(c, ERR_CONFLICT, "customer.writes_now",
                       "the customer wrote in between; erase once more");
     for (size_t i = 0; i < p.record_n && !err; i++)
-        err = desk_privacy_blank_customer(c, p.records[i]);
+        if (!(err = service_hook_forget_customer(c, p.records[i])))
+            err = desk_privacy_blank_customer(c, p.records[i]);
     return err ? err : accounts_audit(c, "customer.erased", customer_id, detail(c, done));
 }
 

@@ -5,6 +5,7 @@
 #include "assist/script_files.h"
 #include "nlu/lexicon_files.h"
 #include "service/content.h"
+#include "service/hook.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,7 @@ Err service_open(const ServiceConfig *config, ErrSlot *e, Service **ret)
     s->accounts = config->accounts;
     s->log = config->log;
     s->demo = config->demo;
+    s->hooks_private = config->hooks_private;
     s->arena = arena_create(OPEN_ARENA);
     s->forgotten_ns = INT64_MIN / 2;
     map_init(&s->shops);
@@ -94,6 +96,7 @@ void service_close(Service *s)
 {
     if (!s)
         return;
+    service_hook_send_free(s);
     size_t at = 0;
     int64_t key;
     void *value;
@@ -111,6 +114,12 @@ void service_close(Service *s)
     assist_library_destroy(s->scripts);
     arena_destroy(s->arena);
     free(s);
+}
+
+void service_stop(Service *s)
+{
+    if (s)
+        service_hook_send_stop(s);
 }
 
 const NluModel *service_nlu(const Service *s)

@@ -24,10 +24,11 @@ typedef struct {
     Accounts *accounts;
     const Log *log;
     bool demo;
+    bool hooks_private; /* webhooks may go to private addresses */
 } ServiceConfig;
 /* Compiles lexicons, scripts and guard rules that are embedded in the program. Owned. */
 Err service_open(const ServiceConfig *config, ErrSlot *e, Service **ret) WARN_UNUSED;
-void service_close(Service *s); /* NULL is fine */
+void service_close(Service *s); /* NULL is fine; after store_close */
 const NluModel *service_nlu(const Service *s);
 
 /* ---- the configuration in force (shop.c) ---- */
@@ -165,4 +166,5 @@ Err service_demo(Service *s, ErrSlot *e) WARN_UNUSED;
  * whose sockets ended with the last process. */
 Err service_start(Service *s, void (*publish)(Ctx *c, void *user), void *user,
                   ErrSlot *e) WARN_UNUSED;
+void service_stop(Service *s); /* ends what works on its own; before store_close; NULL is fine */
 #endif
