@@ -14,6 +14,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 LOGS = os.path.join(ROOT, ".cache", "test")
 JOBS = str(os.cpu_count() or 2)
 CLANG = {"CC": "clang-14"}
+PINNED_NODE = os.path.join(ROOT, ".cache", "node", "node_modules", ".bin")  # script/setup fetches it where the system's is too old
+if os.path.isdir(PINNED_NODE):
+    os.environ["PATH"] = PINNED_NODE + os.pathsep + os.environ["PATH"]
 
 
 class SetUpError(Exception):
