@@ -71,8 +71,9 @@ typedef struct {
     Err (*prepare)(ApiCall *call); /* may be NULL */
     Err (*run)(ApiCall *call);     /* may be NULL when tx is none and prepare answered */
     const char *summary;           /* English, for openapi.json and docs/api.md */
-    const char *takes;             /* schema name in src/api/schemas.json, or NULL */
-    const char *gives;
+    const char *takes;             /* a shape's name in src/api/schemas.json, or NULL */
+    const char *gives;             /* also: html, text, json, file (no shape) */
+    const char *query;             /* names of what the query may have, parted by blanks */
 } ApiRoute;
 
 typedef struct {
@@ -82,7 +83,7 @@ typedef struct {
 /* One table per resource file, listed in routes.c. */
 extern const ApiRoutes API_ROUTES_ACCOUNTS, API_ROUTES_SETUP, API_ROUTES_DESK, API_ROUTES_ADMIN,
     API_ROUTES_ASSIST, API_ROUTES_WIDGET, API_ROUTES_FILES, API_ROUTES_HOOKS, API_ROUTES_SEARCH,
-    API_ROUTES_SYSTEM, API_ROUTES_PRIVACY;
+    API_ROUTES_SYSTEM, API_ROUTES_PRIVACY, API_ROUTES_OPENAPI;
 
 Str api_query(ApiCall *call, const char *key); /* decoded query value, arena; STR_NONE absent */
 Err api_query_i64(ApiCall *call, const char *key, int64_t dflt, int64_t min, int64_t max,

@@ -57,11 +57,11 @@ static Err file(ApiCall *call)
 static const ApiRoute ROWS[] = {
     {NET_POST, "/api/widget/uploads", API_VISITOR, 0, API_TX_WRITE, UPLOAD_MAX_BYTES,
      .raw_body = true, .slow = true, .prepare = upload_prepare, .run = upload,
-     .summary = "Upload a file to go with a message (visitors)"},
+     .summary = "Upload a file to go with a message (visitors)", .gives = "FileAnswer"},
     {NET_POST, "/api/uploads", API_AGENT, SCOPE_CHAT, API_TX_WRITE, UPLOAD_MAX_BYTES,
      .raw_body = true, .slow = true, .prepare = upload_prepare, .run = upload,
-     .summary = "Upload a file to go with a message"},
+     .summary = "Upload a file to go with a message", .gives = "FileAnswer"},
     {NET_GET, "/api/files/{id}", API_ANYONE, 0, API_TX_READ, 0, .run = file,
-     .summary = "A file by its private link"},
+     .summary = "A file by its private link", .gives = "file", .query = "k"},
 };
 const ApiRoutes API_ROUTES_FILES = {ROWS, sizeof ROWS / sizeof ROWS[0]};

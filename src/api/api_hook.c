@@ -193,16 +193,20 @@ static Err delivery_retry(ApiCall *call)
 
 static const ApiRoute ROWS[] = {
     {NET_GET, "/api/webhooks", API_OWNER, SCOPE_ADMIN, API_TX_READ, 0, .run = hooks,
-     .summary = "Whom the shop tells what happens"},
+     .summary = "Whom the shop tells what happens", .gives = "Webhooks"},
     {NET_POST, "/api/webhooks", API_OWNER, SCOPE_ADMIN, API_TX_WRITE, HOOK_BYTES,
-     .run = hook_create, .summary = "A new webhook; its secret is shown now only"},
+     .run = hook_create, .summary = "A new webhook; its secret is shown now only",
+     .takes = "WebhookPut", .gives = "Webhook"},
     {NET_PATCH, "/api/webhooks/{id}", API_OWNER, SCOPE_ADMIN, API_TX_WRITE, HOOK_BYTES,
-     .run = hook_change, .summary = "Change a webhook, pause it, give it a new secret"},
+     .run = hook_change, .summary = "Change a webhook, pause it, give it a new secret",
+     .takes = "WebhookPut", .gives = "Webhook"},
     {NET_DELETE, "/api/webhooks/{id}", API_OWNER, SCOPE_ADMIN, API_TX_WRITE, 0, .run = hook_remove,
-     .summary = "Remove a webhook and its log"},
+     .summary = "Remove a webhook and its log", .gives = "Nothing"},
     {NET_GET, "/api/webhooks/{id}/deliveries", API_OWNER, SCOPE_ADMIN, API_TX_READ, 0,
-     .run = deliveries, .summary = "What was sent, newest first"},
+     .run = deliveries, .summary = "What was sent, newest first", .gives = "Deliveries",
+     .query = "limit cursor"},
     {NET_POST, "/api/deliveries/{id}/retry", API_OWNER, SCOPE_ADMIN, API_TX_WRITE, API_SMALL,
-     .run = delivery_retry, .summary = "Send it again"},
+     .run = delivery_retry, .summary = "Send it again", .takes = "Nothing",
+     .gives = "DeliveryAnswer"},
 };
 const ApiRoutes API_ROUTES_HOOKS = {ROWS, sizeof ROWS / sizeof ROWS[0]};

@@ -280,13 +280,16 @@ static Err retention_put(ApiCall *call)
 static const ApiRoute ROWS[] = {
     {NET_GET, "/api/customers/{id}/export", API_SUPERVISOR, SCOPE_ADMIN, API_TX_WRITE, 0,
      .slow = true, .prepare = export_prepare, .run = export_customer,
-     .summary = "All that is known of one customer; page by cursor when it is very much"},
+     .summary = "All that is known of one customer; page by cursor when it is very much",
+     .gives = "CustomerExport", .query = "cursor"},
     {NET_POST, "/api/customers/{id}/erase", API_OWNER, SCOPE_ADMIN, API_TX_WRITE, API_SMALL,
      .slow = true, .prepare = erase_prepare, .run = erase,
-     .summary = "Erase what is known of one customer; counts and ids stay"},
+     .summary = "Erase what is known of one customer; counts and ids stay", .takes = "Nothing",
+     .gives = "CustomerErased"},
     {NET_GET, "/api/retention", API_OWNER, SCOPE_ADMIN, API_TX_READ, 0, .run = retention,
-     .summary = "How many days things are kept; 0 is for ever"},
+     .summary = "How many days things are kept; 0 is for ever", .gives = "Retention"},
     {NET_PUT, "/api/retention", API_OWNER, SCOPE_ADMIN, API_TX_WRITE, API_SMALL,
-     .run = retention_put, .summary = "Change how long things are kept"},
+     .run = retention_put, .summary = "Change how long things are kept", .takes = "RetentionPut",
+     .gives = "Retention"},
 };
 const ApiRoutes API_ROUTES_PRIVACY = {ROWS, sizeof ROWS / sizeof ROWS[0]};

@@ -62,6 +62,7 @@ static Err search(ApiCall *call)
 
 static const ApiRoute ROWS[] = {
     {NET_GET, "/api/search", API_AGENT, SCOPE_READ, API_TX_READ, 0, .run = search,
-     .summary = "Messages that contain every word asked for, the newest first"},
+     .summary = "Messages that contain every word asked for, the newest first",
+     .gives = "SearchHits", .query = "q kind limit cursor"},
 };
 const ApiRoutes API_ROUTES_SEARCH = {ROWS, sizeof ROWS / sizeof *ROWS};

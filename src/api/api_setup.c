@@ -137,9 +137,10 @@ static Err setup(ApiCall *call)
 
 static const ApiRoute ROWS[] = {
     {NET_GET, "/api/setup", API_ANYONE, 0, API_TX_READ, 0, .run = setup_state,
-     .summary = "Does this installation wait for its first owner?"},
+     .summary = "Does this installation wait for its first owner?", .gives = "SetupState"},
     {NET_POST, "/api/setup", API_ANYONE, 0, API_TX_WRITE, 8192, .slow = true,
      .prepare = setup_prepare, .run = setup,
-     .summary = "First owner, shop and channel; logs in. Once only"},
+     .summary = "First owner, shop and channel; logs in. Once only", .takes = "Setup",
+     .gives = "SetupDone"},
 };
 const ApiRoutes API_ROUTES_SETUP = {ROWS, sizeof ROWS / sizeof *ROWS};

@@ -108,7 +108,8 @@ static Err get_metrics(ApiCall *call)
 
 static const ApiRoute ROWS[] = {
     {NET_GET, "/widget/panel", API_ANYONE, 0, API_TX_READ, .run = get_panel,
-     .summary = "The widget's page for a frame on the shop's site", .gives = "html"},
+     .summary = "The widget's page for a frame on the shop's site", .gives = "html",
+     .query = "channel lang"},
     {NET_GET, "/metrics", API_ANYONE, 0, API_TX_NONE, .run = get_metrics,
      .summary = "Measures for Prometheus", .gives = "text"},
 };

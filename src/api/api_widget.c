@@ -163,10 +163,13 @@ static Err offline(ApiCall *call)
 static const ApiRoute ROWS[] = {
     {NET_POST, "/api/widget/session", API_ANYONE, 0, API_TX_WRITE, 16384,
      .prepare = session_prepare, .run = session,
-     .summary = "Begin or go on as a visitor of a channel"},
+     .summary = "Begin or go on as a visitor of a channel", .takes = "VisitorSession",
+     .gives = "VisitorWelcome"},
     {NET_GET, "/api/widget/messages", API_VISITOR, 0, API_TX_READ, 0, .run = messages,
-     .summary = "Earlier messages of the visitor's conversation, newest last"},
+     .summary = "Earlier messages of the visitor's conversation, newest last", .gives = "Messages",
+     .query = "before limit"},
     {NET_POST, "/api/widget/offline", API_VISITOR, 0, API_TX_WRITE, 32768, .run = offline,
-     .summary = "Leave word and a way to be reached while nobody is there"},
+     .summary = "Leave word and a way to be reached while nobody is there", .takes = "Offline",
+     .gives = "Receipt"},
 };
 const ApiRoutes API_ROUTES_WIDGET = {ROWS, sizeof ROWS / sizeof ROWS[0]};

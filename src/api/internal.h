@@ -61,6 +61,7 @@ bool router_match(NetMethod method, Str path, ApiMatch *ret);
 const ApiRoutes *const *router_tables(size_t *ret_n);
 
 const char *route_method(NetMethod m); /* static */
+void openapi_write(Buf *out);          /* openapi.c: the table as OpenAPI 3.1 */
 const char *route_access(ApiAccess a); /* static */
 
 /* ---- HTTP calls (call.c, reply.c) ---- */

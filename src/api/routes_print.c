@@ -53,6 +53,10 @@ static void print_json(JsonW *w, const ApiRoute *r)
         jw_kstr(w, "takes", str_of(r->takes));
     if (r->gives)
         jw_kstr(w, "gives", str_of(r->gives));
+    if (r->query)
+        jw_kstr(w, "query", str_of(r->query));
+    if (r->raw_body)
+        jw_kbool(w, "raw_body", true);
     jw_ki64(w, "body_bytes", r->body_bytes);
     jw_obj_end(w);
 }
