@@ -23,11 +23,40 @@ SQUEEZE = {".html", ".js", ".css", ".svg", ".json", ".txt", ".webmanifest"}
 HASHED = re.compile(r"[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$")
 
 
-def squeezed(data, brotli):
-    out = {"gzip": gzip.compress(data, 9, mtime=0)}
-    if brotli:
-        out["brotli"] = subprocess.run([brotli, "-q", "11", "-c", "-"], input=data, stdout=subprocess.PIPE, check=True).stdout
-    return {k: v for k, v in out.items() if len(v) < len(data)}
+def squeezed(data, kind, brotli):
+    if kind == "gzip":
+        return gzip.compress(data, 9, mtime=0)
+    return subprocess.run([brotli, "-q", "11", "-c", "-"], input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+class Blobs:
+    """Files with the bytes to embed, each named by what it is made from: this runs at every build, packing takes seconds."""
+
+    def __init__(self, folder, brotli):
+        self.folder, self.brotli, self.used = folder, brotli, set()
+        os.makedirs(folder, exist_ok=True)
+
+    def keep(self, data, kind):
+        """(path, size) of data, raw or packed."""
+        name = hashlib.sha256(data).hexdigest()[:32] + "_" + kind
+        path = os.path.join(self.folder, name)
+        self.used.add(name)
+        if not os.path.exists(path):
+            with open(path + ".new", "wb") as f:
+                f.write(data if kind == "raw" else squeezed(data, kind, self.brotli))
+            os.replace(path + ".new", path)  # a build that was broken off leaves no half of one
+        return path, os.path.getsize(path)
+
+    def parts(self, data, extension):
+        kinds = ["raw"]
+        if extension in SQUEEZE:
+            kinds += ["gzip"] + (["brotli"] if self.brotli else [])
+        made = {kind: self.keep(data, kind) for kind in kinds}
+        return {kind: made[kind] for kind in kinds if kind == "raw" or made[kind][1] < len(data)}
+
+    def sweep(self):
+        for name in set(os.listdir(self.folder)) - self.used:
+            os.remove(os.path.join(self.folder, name))
 
 
 def collect(sources):
@@ -61,25 +90,19 @@ def main():
     p.add_argument("--out-s", required=True)
     p.add_argument("sources", nargs="*")
     o = p.parse_args()
-    brotli = shutil.which("brotli")
-    blobs = os.path.join(os.path.dirname(os.path.abspath(o.out_s)), "web_blobs")
-    os.makedirs(blobs, exist_ok=True)
+    blobs = Blobs(os.path.join(os.path.dirname(os.path.abspath(o.out_s)), "web_blobs"), shutil.which("brotli"))
     asm = [".section .rodata", ".balign 16"]
     declared, rows = [], []
     for i, (url, path, extension) in enumerate(collect(o.sources)):
         with open(path, "rb") as f:
             data = f.read()
-        parts = {"raw": data}
-        if extension in SQUEEZE:
-            parts.update(squeezed(data, brotli))
-        for kind, content in parts.items():
+        parts = blobs.parts(data, extension)
+        for kind, (blob, _) in parts.items():
             name = "web_%d_%s" % (i, kind)
-            blob = os.path.join(blobs, name)
-            write_if_new(blob, content)
             asm += [".global " + name, ".balign 16", name + ":", '.incbin "%s"' % blob, ".byte 0"]
             declared.append("extern const unsigned char %s[];" % name)
         etag = hashlib.sha256(data).hexdigest()[:16]
-        size = {k: len(v) for k, v in parts.items()}
+        size = {k: v[1] for k, v in parts.items()}
         pointer = {k: "web_%d_%s" % (i, k) if k in parts else "NULL" for k in ("raw", "gzip", "brotli")}
         rows.append('    {"%s", "%s", "%s", %s, %s, %s, %d, %d, %d, %s},' % (
             url, TYPES[extension], etag, pointer["raw"], pointer["gzip"], pointer["brotli"], size["raw"], size.get("gzip", 0),
@@ -87,10 +110,9 @@ def main():
     asm.append('.section .note.GNU-stack,"",@progbits')
     c = ["/* Made by tools/embed_web.py. */", '#include "api/internal.h"', ""] + declared
     c += ["const WebFile WEB_FILES[] = {"] + rows + ["    {0},", "};", ""]
-    # Changed bytes must reassemble: the table's text carries every etag, and the assembler file names them too.
-    asm.append("# " + hashlib.sha256("\n".join(rows).encode()).hexdigest())
     write_if_new(o.out_c, "\n".join(c).encode())
-    write_if_new(o.out_s, ("\n".join(asm) + "\n").encode())
+    write_if_new(o.out_s, ("\n".join(asm) + "\n").encode())  # changed bytes have another name, so they are assembled anew
+    blobs.sweep()
     return 0
 
 
