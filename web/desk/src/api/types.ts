@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shapes of docs/protocol.md §2, §4, §5. Written by hand until openapi.json generates them.
+// Shapes of docs/protocol.md §2, §4, §5, as the workbench reads them. contract.ts compares them with
+// generated.ts, which is made of what the server gives.
 
 export type Id = string;
 export type Ms = number;
