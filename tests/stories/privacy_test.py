@@ -3,6 +3,7 @@
 """What is known of one customer: handed out, erased; and how long the shop keeps things."""
 import json
 import sys
+import urllib.parse
 
 import client
 from story import equal, expect, main, refused, story
@@ -40,6 +41,8 @@ def a_customer_gets_all_and_then_nothing_is_left(w):
     equal([x["id"] for x in all_of_it["files"]], [f["id"]])
     equal(boss.raw("GET", all_of_it["files"][0]["url"])[0], 200)
 
+    find = "/api/search?q=" + urllib.parse.quote("桂花巷")
+    equal([x["conversation"] for x in boss.get(find)["items"]], [c])
     refused(lambda: boss.post("/api/customers/%s/erase" % v.id), 403, "auth.role")
     done = owner.post("/api/customers/%s/erase" % v.id)
     equal((done["erased"]["conversations"], done["erased"]["files"]), (1, 1))
@@ -49,6 +52,7 @@ def a_customer_gets_all_and_then_nothing_is_left(w):
     expect("桂花" not in left and "蓝色" not in left, left)
     equal(len(boss.get("/api/customers/%s/export" % v.id)["conversations"][0]["messages"]), len(texts) + 1)  # and "closed"
     refused(lambda: boss.get(f["url"]), 404, "file.unknown")
+    equal(boss.get(find)["items"], [])
     equal(owner.post("/api/customers/%s/erase" % v.id)["erased"], {"conversations": 0, "messages": 0, "files": 0})
     kinds = [x["action"] for x in boss.get("/api/audit")["items"]]
     equal((kinds.count("customer.erased"), kinds.count("customer.exported")), (2, 3))
@@ -56,6 +60,29 @@ def a_customer_gets_all_and_then_nothing_is_left(w):
     equal(v.say("还在吗", client_id="late")["code"], "visitor.token")
     again = client.Visitor(w.port, token=v.token)
     expect(again.id != v.id)
+
+
+@story
+def a_very_long_history_comes_in_pages(w):
+    """Two talks of one person, each of more than 8 MiB: each has a page of its own."""
+    boss, ids, people = w.http("zhuguan"), [], [w.visitor(), w.visitor()]
+    for v in people:
+        ids.append(v.say("你好")["conversation"])
+        boss.post("/api/conversations/%s/takeover" % ids[-1])
+        for i in range(720):
+            boss.post("/api/conversations/%s/messages" % ids[-1], {"client_id": "n%d" % i, "kind": "note", "text": "记" * 4000})
+    boss.post("/api/customers/%s/merge" % people[1].id, {"into": people[0].id})
+    at = "/api/customers/%s/export" % people[0].id
+    first = boss.get(at)
+    equal([x["conversation"]["id"] for x in first["conversations"]], ids[:1])
+    equal([x["id"] for x in first["merged"]], [people[1].id])
+    second = boss.get(at + "?cursor=" + first["next"])
+    equal(([x["conversation"]["id"] for x in second["conversations"]], second["next"]), (ids[1:], None))
+    for page in (first, second):
+        equal(sum(m["kind"] == "note" for m in page["conversations"][0]["messages"]), 720)
+    done = w.http("laoban").post("/api/customers/%s/erase" % people[0].id)["erased"]
+    equal(done["conversations"], 2)
+    expect(done["messages"] > 1440, done)
 
 
 @story
