@@ -5,11 +5,13 @@
 usage: fill_conversations.py DATA_DIR --conversations N [--messages N] [--open-share 0.33] [--events]
 
 Rows are written through SQLite directly, into the first shop and channel that the server made. Text comes from the public JDDC
-sessions when the environment names them (ZHIXIN_DATA), else from clauses of our own. --events appends a `message.added` event
+sessions when the environment names them (ZHIXIN_DATA); else half of it is clauses of our own, half made-up words over the common
+characters, both as unevenly frequent as words are. --events appends a `message.added` event
 for each message, so that the followers (search index) work through them at the next start.
 """
 import argparse
 import gzip
+import itertools
 import json
 import os
 import random
@@ -43,9 +45,22 @@ def corpus():
     return turns
 
 
-def made_text(rng, role):
-    words = CLAUSES if role == "user" else ANSWERS
-    text = "，".join(rng.choices(words, k=rng.randint(1, 4)))
+def vocabulary(rng):
+    """Made-up words of one to three characters with the weights of a language: the n-th as frequent as 1/n."""
+    common = [bytes((0xA0 + row, 0xA0 + column)).decode("gb2312", "ignore") for row in range(16, 56) for column in range(1, 95)]
+    common = [c for c in common if c]
+    rng.shuffle(common)
+    weights = list(itertools.accumulate(1 / (n + 3) for n in range(len(common))))
+    words = ["".join(rng.choices(common, cum_weights=weights, k=rng.choice((1, 2, 2, 2, 2, 3)))) for _ in range(30000)]
+    return words, list(itertools.accumulate(1 / (n + 5) for n in range(len(words))))
+
+
+def made_text(rng, role, words):
+    if rng.random() < 0.5:
+        parts = rng.choices(words[0], cum_weights=words[1], k=rng.randint(3, 16))
+        return "".join(w + ("，" if rng.random() < 0.15 else "") for w in parts)
+    clauses = CLAUSES if role == "user" else ANSWERS
+    text = "，".join(rng.choices(clauses, k=rng.randint(1, 4)))
     return text + str(rng.randint(10**9, 10**10)) if rng.random() < 0.1 else text
 
 
@@ -53,8 +68,9 @@ def texts(count, role="user", seed=7):
     """count texts of one side."""
     rng = random.Random(seed)
     real = [text for who, text in corpus() or [] if who == role]
+    words = None if real else vocabulary(random.Random(3))
     # Real turns are few against a million: two of them make one message.
-    return [(rng.choice(real) + rng.choice(real))[:500] if real else made_text(rng, role) for _ in range(count)]
+    return [(rng.choice(real) + rng.choice(real))[:500] if real else made_text(rng, role, words) for _ in range(count)]
 
 
 def insert_sql(db, table, values):
