@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-enum { ARENA_CAP = 24 << 20, FREE_MAX = 512 };
+enum { ARENA_CAP = 24 << 20, FREE_MAX = 64 };
 
 static void drain(void *arg)
 {
