@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct {
     const char *data, *listen, *database, *bus, *tls_cert, *tls_key, *proxies, *log;
@@ -32,7 +33,8 @@ static const OptRow OPTIONS[] = {
     {"tls-key", OPT_TEXT, "FILE", NULL, 0, 0, "its private key (PEM)", AT(tls_key)},
     {"trusted-proxies", OPT_TEXT, "LIST", NULL, 0, 0,
      "addresses or CIDR whose X-Forwarded-For is believed", AT(proxies)},
-    {"workers", OPT_INT, "N", "4", 1, 32, "threads for requests and frames", AT(workers)},
+    {"workers", OPT_INT, "N", "0", 0, 32,
+     "threads for requests and frames (0: one a core, at least 2)", AT(workers)},
     {"max-connections", OPT_INT, "N", "20000", 10, 1000000, "open connections", AT(connections)},
     {"max-per-address", OPT_INT, "N", "256", 1, 1000000, "open connections of one address",
      AT(per_address)},
@@ -135,6 +137,12 @@ static Err open_all(Desk *d, ErrSlot *e)
     return err;
 }
 
+static int64_t cores(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 2 ? 2 : n > 16 ? 16 : n;
+}
+
 static Err open_edge(Desk *d, ErrSlot *e)
 {
     const Options *o = &d->o;
@@ -156,7 +164,7 @@ static Err open_edge(Desk *d, ErrSlot *e)
     ac.ids = store_ids(d->store); /* one source, or two calls could be given one id */
     ac.data_dir = o->data;
     ac.demo = o->demo;
-    ac.workers = o->workers;
+    ac.workers = o->workers ? o->workers : cores();
     ac.visitor_rate = o->visitor_rate;
     ac.visitor_burst = o->visitor_burst;
     ac.net = &net;
