@@ -263,8 +263,9 @@ static void finish_frame(ApiJob *j)
     if (!s->closed) {
         if (err) {
             send_error(f, err, &j->ctx.err);
-            if (err == ERR_AUTH && !s->ready)
-                f->close_code = 4401;
+            /* without a hello the socket is worth nothing: come again, with a pause */
+            if (!s->ready && !f->close_code)
+                f->close_code = err == ERR_AUTH ? 4401 : 1013;
         } else {
             const DeskMessage *m = &f->send.message;
             if (f->out.n && !sub_hold(s, m->conversation_id, m->seq, buf_str(&f->out)))

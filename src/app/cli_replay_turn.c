@@ -160,6 +160,12 @@ void lane_refused(Replay *r, ReplayLane *l, ReplayTurn *t, Str code, int64_t ret
         r->progress_ns = now; /* told to wait: that is an answer */
         return;
     }
+    if (!t &&
+        retry_after_ms > 0) { /* a hello at a bad moment: the socket is closed, and opened anew */
+        r->tally.retries++;
+        r->progress_ns = now;
+        return;
+    }
     /* Between the loss of a conversation and the frame that says so an agent may still write: try
      * again once it is back. */
     if (t && !t->acked_ns && t->agent && t->sends < 50 &&
