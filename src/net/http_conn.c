@@ -14,8 +14,10 @@ void net_call_free(NetServer *s, Conn *c)
     Call *call = c->call;
     if (!call)
         return;
-    if (call->large)
+    if (call->large) {
         s->large_bodies--;
+        net_addr_table_remove(&s->large_addrs, &call->client);
+    }
     free(call->body);
     free(call);
     c->call = NULL;
@@ -109,6 +111,7 @@ static bool find_client(NetServer *s, Conn *c, Call *call)
             c->counted = true;
         }
     }
+    call->client = client;
     call->r.address = (Str){call->address, net_addr_print(&client, call->address)};
     return true;
 }
@@ -139,6 +142,11 @@ static int body_room(NetServer *s, Call *call, size_t n)
     if (need > NET_LARGE_BODY && !call->large) {
         if (s->large_bodies >= s->o.max_large_bodies)
             return 503;
+        if (net_addr_table_add(&s->large_addrs, &call->client) >
+            s->o.max_large_bodies_per_address) {
+            net_addr_table_remove(&s->large_addrs, &call->client);
+            return 503;
+        }
         s->large_bodies++;
         call->large = true;
     }

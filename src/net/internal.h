@@ -54,6 +54,7 @@ typedef struct {
     int64_t left; /* of a body with a length */
     HttpChunked chunked;
     bool is_chunked, large;
+    NetAddr client;
     char address[NET_ADDR_TEXT];
     NetHeader headers[]; /* then the bytes of the head */
 } Call;
@@ -133,7 +134,7 @@ struct NetServer {
     char *read;    /* owned, shared by all sockets */
     size_t read_size;
     NetOutSpare spare;
-    NetAddrTable addrs;
+    NetAddrTable addrs, large_addrs;
     NetAddrList proxies;
     NetTls *tls;
     NetFrame *ping;

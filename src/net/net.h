@@ -102,6 +102,7 @@ typedef struct {
     long ws_ping_ms;       /* 30000: ping when silent; closed after two unanswered */
     long write_high_bytes; /* 1 MiB waiting for a slow reader: closed with 4408 */
     long max_large_bodies; /* 8 bodies over 64 KiB at a time, else 503 */
+    long max_large_bodies_per_address; /* 4, so that one address cannot keep all others waiting */
     const Log *log;
 } NetOptions;
 void net_options_default(NetOptions *o);
@@ -121,8 +122,9 @@ void net_server_destroy(NetServer *s);
 
 /* ---- loop thread only ---- */
 void net_respond(NetServer *s, NetConn c, const NetResponse *r);
-void net_ws_accept(NetServer *s, NetConn c, void *tag,
-                   Str extra_headers);                  /* 101; tag comes back in callbacks */
+/* 101; tag comes back in callbacks. False: the client has left, and no callback will ever name the
+ * tag. */
+bool net_ws_accept(NetServer *s, NetConn c, void *tag, Str extra_headers);
 bool net_ws_send(NetServer *s, NetConn c, NetFrame *f); /* takes its own reference; false: gone */
 void net_ws_next(NetServer *s, NetConn c);              /* the message in work is done */
 void net_ws_close(NetServer *s, NetConn c, int code, Str reason);

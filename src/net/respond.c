@@ -136,6 +136,7 @@ static const struct Refusal {
     const char *code, *message, *header;
 } REFUSALS[] = {
     {400, "request.malformed", "the request is not well-formed HTTP/1.1", ""},
+    {401, "auth.needed", "please log in", ""},
     {408, "request.timeout", "the request took too long to arrive", ""},
     {413, "request.too_large", "the body is larger than this address takes", ""},
     {414, "request.target_too_long", "the request target is too long", ""},
@@ -175,14 +176,14 @@ void net_http_refuse(NetServer *s, Conn *c, int status)
         net_conn_end(s, c, true);
 }
 
-void net_ws_accept(NetServer *s, NetConn handle, void *tag, Str extra_headers)
+bool net_ws_accept(NetServer *s, NetConn handle, void *tag, Str extra_headers)
 {
     Conn *c = net_server_conn(s, handle);
     if (!c)
-        return;
+        return false;
     if (c->state != CONN_WORK) {
         net_respond(s, handle, &(NetResponse){.status = 500}); /* only gives the request back */
-        return;
+        return false;
     }
     ASSERT(c->call->r.upgrade);
     char accept[WS_ACCEPT_BYTES + 1];
@@ -206,10 +207,11 @@ void net_ws_accept(NetServer *s, NetConn handle, void *tag, Str extra_headers)
     net_call_free(s, c);
     c->in_work = false;
     if (c->state == CONN_DEAD)
-        return; /* ws_closed follows at the end of the turn */
+        return true; /* ws_closed follows at the end of the turn */
     c->state = CONN_WS;
     net_conn_deadline(s, c, s->o.ws_ping_ms);
     if (s->stopping)
         net_ws_close(s, handle, WS_RESTART, STR_NONE);
     net_conn_resume(s, c);
+    return true;
 }

@@ -24,7 +24,8 @@ void net_options_default(NetOptions *o)
                       .idle_timeout_ms = 75000,
                       .ws_ping_ms = 30000,
                       .write_high_bytes = 1 << 20,
-                      .max_large_bodies = 8};
+                      .max_large_bodies = 8,
+                      .max_large_bodies_per_address = 4};
 }
 
 Conn *net_server_conn(NetServer *s, NetConn h)
@@ -156,7 +157,7 @@ static Err check_options(const NetOptions *o, ErrSlot *e)
         o->max_frame_bytes > 1 << 30 || o->max_connections < 1 ||
         o->max_connections_per_address < 1 || o->header_timeout_ms < 1 || o->body_timeout_ms < 1 ||
         o->idle_timeout_ms < 1 || o->ws_ping_ms < 1 || o->write_high_bytes < 1024 ||
-        o->max_large_bodies < 0)
+        o->max_large_bodies < 0 || o->max_large_bodies_per_address < 0)
         return err_set(e, ERR_INVALID, "net.options", "a limit is out of range");
     if (!o->tls_cert != !o->tls_key)
         return err_set(e, ERR_INVALID, "net.tls", "certificate and key belong together");
@@ -179,6 +180,7 @@ Err net_server_create(const NetOptions *o, const NetHandlers *h, ErrSlot *e, Net
     atomic_init(&s->stop_grace_ms, -1);
     net_wheel_init(&s->wheel, 0);
     net_addr_table_init(&s->addrs);
+    net_addr_table_init(&s->large_addrs);
     make_date(s);
     s->read_size = (size_t)o->max_header_bytes + NET_READ_BYTES;
     s->read = malloc(s->read_size);
@@ -265,6 +267,7 @@ void net_server_destroy(NetServer *s)
     ASSERT(busy == 0);
     net_out_spare_finish(&s->spare);
     net_addr_table_finish(&s->addrs);
+    net_addr_table_finish(&s->large_addrs);
     net_addr_list_finish(&s->proxies);
     net_tls_destroy(s->tls);
     net_frame_unref(s->ping);

@@ -282,6 +282,98 @@ static void a_client_that_leaves_while_in_work(void **state)
     }
 }
 
+typedef struct {
+    TestServer *t;
+    _Atomic int taken; /* 0 not yet, 1 no, 2 yes */
+} Accept;
+
+static void accept_late(void *arg)
+{
+    Accept *a = arg;
+    atomic_store(&a->t->hold, false);
+    atomic_store(&a->taken, net_ws_accept(a->t->server, a->t->held, a->t, STR_NONE) ? 2 : 1);
+}
+
+/* Who keeps something for the socket must hear that there will be none. */
+static void an_upgrade_whose_client_has_left(void **state)
+{
+    TestServer *t = *state;
+    for (int leaves = 0; leaves < 2; leaves++) {
+        Accept a = {.t = t};
+        int fd = raw_connect(t->port), before = atomic_load(&t->held_n);
+        int closed = atomic_load(&t->closed);
+        atomic_store(&t->hold, true);
+        raw_text(
+            fd, "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n");
+        assert_true(wait_until(&t->held_n, before + 1, 2000));
+        struct linger hard = {1, 0};
+        if (leaves) {
+            setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+            close(fd);
+            raw_nap(50);
+        }
+        net_post(t->server, accept_late, &a);
+        assert_true(wait_until(&a.taken, 1, 2000));
+        bool taken = atomic_load(&a.taken) == 2;
+        assert_true(taken || leaves); /* whether the leaving was seen yet is the kernel's matter */
+        if (!leaves)
+            close(fd);
+        if (taken) {
+            assert_true(wait_until(&t->closed, closed + 1, 2000));
+        } else {
+            raw_nap(50);
+            assert_int_equal(atomic_load(&t->closed), closed);
+        }
+        atomic_store(&a.taken, 0);
+        net_post(t->server, accept_late, &a); /* of what is gone: no callback either */
+        assert_true(wait_until(&a.taken, 1, 2000));
+        assert_int_equal(atomic_load(&a.taken), 1);
+        raw_nap(20);
+        assert_int_equal(atomic_load(&t->closed), closed + taken);
+    }
+}
+
+/* One address must not hold all places for large bodies. */
+static void large_bodies_of_one_address(void **state)
+{
+    (void)state;
+    TestServer t = {0};
+    NetOptions o;
+    char text[4096];
+    test_options(&o);
+    o.trusted_proxies = "127.0.0.1";
+    o.max_large_bodies_per_address = 1;
+    test_server_start(&t, &o);
+    static const char *const from[] = {"192.0.2.1", "192.0.2.1", "192.0.2.2"};
+    int fd[3];
+    for (int i = 0; i < 3; i++) {
+        snprintf(text, sizeof text,
+                 "POST /echo HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: %s\r\nContent-Length: "
+                 "100000\r\n\r\nstart",
+                 from[i]);
+        fd[i] = raw_connect(t.port);
+        raw_text(fd[i], text);
+        raw_nap(50);
+    }
+    raw_answer(fd[1], text, sizeof text);
+    expect(text, "HTTP/1.1 503 ");
+    bool end;
+    assert_int_equal(raw_read(fd[2], text, sizeof text, 100, &end), 0); /* it may go on */
+    assert_false(end);
+    close(fd[0]);
+    raw_nap(50);
+    int again = raw_connect(t.port);
+    raw_text(again, "POST /echo HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.1\r\n"
+                    "Content-Length: 100000\r\n\r\nstart");
+    assert_int_equal(raw_read(again, text, sizeof text, 100, &end), 0);
+    assert_false(end);
+    for (int i = 1; i < 3; i++)
+        close(fd[i]);
+    close(again);
+    test_server_stop(&t, 100);
+}
+
 /* The server once took recv() == 0 for "try again", since errno still held the EAGAIN of accept. */
 static void a_closed_peer_is_noticed_with_a_stale_errno(void **state)
 {
@@ -466,6 +558,8 @@ int main(void)
         cmocka_unit_test(bodies_in_all_ways),
         cmocka_unit_test(refused_bodies_are_answered),
         cmocka_unit_test(only_some_large_bodies_at_a_time),
+        cmocka_unit_test(large_bodies_of_one_address),
+        cmocka_unit_test(an_upgrade_whose_client_has_left),
         cmocka_unit_test(a_large_answer_to_a_slow_reader),
         cmocka_unit_test(an_answer_from_another_thread),
         cmocka_unit_test(a_client_that_leaves_while_in_work),
