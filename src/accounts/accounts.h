@@ -64,6 +64,8 @@ typedef struct {
 Err accounts_apikey_find(Ctx *c, Str key, AccountsKey *ret,
                          bool *ret_found) WARN_UNUSED; /* cross-shop, read-only */
 Err accounts_apikey_used(Ctx *c, int64_t key_id) WARN_UNUSED;
+/* For open sockets: is it still good? */
+Err accounts_apikey_alive(Ctx *c, int64_t key_id, bool *ret_alive) WARN_UNUSED;
 
 /* ---- audit: every privileged act, in the act's own transaction ---- */
 /* kind: "noun.verb". detail: a JSON object without secrets and customers' words; STR_NONE is {}. */

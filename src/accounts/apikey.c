@@ -43,6 +43,15 @@ Err accounts_apikey_find(Ctx *c, Str key, AccountsKey *ret, bool *ret_found)
     return ERR_OK;
 }
 
+Err accounts_apikey_alive(Ctx *c, int64_t key_id, bool *ret_alive)
+{
+    int64_t id;
+    Err err = store_i64(c, &APIKEY_ALIVE, BINDS(i64(key_id)), 0, &id);
+    if (!err)
+        *ret_alive = id != 0;
+    return err;
+}
+
 Err accounts_apikey_used(Ctx *c, int64_t key_id)
 {
     return store_exec(c, &APIKEY_USED, BINDS(i64(key_id), i64(c->now_ms)), NULL);

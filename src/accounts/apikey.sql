@@ -11,6 +11,11 @@ SELECT k.id, k.shop_id, k.user_id, k.name, k.scopes, k.used_at, m.role, u.nickna
 FROM api_key k JOIN staff u ON u.id = k.user_id JOIN membership m ON m.user_id = k.user_id AND m.shop_id = k.shop_id
 WHERE k.key_hash = ?1 AND k.revoked_at IS NULL AND m.active = 1;
 
+-- name: alive
+-- For open sockets: does it still stand?
+SELECT k.id FROM api_key k JOIN membership m ON m.user_id = k.user_id AND m.shop_id = k.shop_id
+WHERE k.id = ?1 AND k.revoked_at IS NULL AND m.active = 1;
+
 -- name: list
 -- Of one shop.
 SELECT id, name, hint, scopes, user_id, created_at, used_at, revoked_at FROM api_key WHERE shop_id = ?1 ORDER BY id LIMIT 1000;

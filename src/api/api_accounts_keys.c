@@ -108,6 +108,8 @@ Err api_key_create(ApiCall *call)
 Err api_key_revoke(ApiCall *call)
 {
     Err err = accounts_apikey_revoke(call->c, call->id[0]);
+    if (!err)
+        accounts_kick(call->c, &call->id[0], 1); /* its sockets close at once */
     return err ? err : accounts_write_nothing(call);
 }
 

@@ -77,8 +77,10 @@ static Err get_metrics(ApiCall *call)
             atomic_load(&a->messages));
     measure(b, "zhixin_connections", "gauge", "Open connections", net.connections);
     measure(b, "zhixin_sockets", "gauge", "Open WebSockets", net.sockets);
-    measure(b, "zhixin_sockets_staff", "gauge", "Workbenches", a->hub.staff_n);
-    measure(b, "zhixin_sockets_visitor", "gauge", "Visitors", a->hub.visitor_n);
+    measure(b, "zhixin_sockets_staff", "gauge", "Workbenches", atomic_load(&a->hub.staff_n));
+    measure(b, "zhixin_sockets_visitor", "gauge", "Visitors", atomic_load(&a->hub.visitor_n));
+    measure(b, "zhixin_sockets_pending", "gauge", "Sockets that have not said hello",
+            atomic_load(&a->hub.pending_n));
     measure(b, "zhixin_frames_in_total", "counter", "WebSocket messages read", net.frames_in);
     measure(b, "zhixin_frames_out_total", "counter", "WebSocket messages sent", net.frames_out);
     measure(b, "zhixin_bytes_in_total", "counter", "Bytes read", net.bytes_in);
@@ -89,7 +91,8 @@ static Err get_metrics(ApiCall *call)
             net.slow_closed);
     measure(b, "zhixin_parse_errors_total", "counter", "Malformed requests and frames",
             net.parse_errors);
-    measure(b, "zhixin_work_queue", "gauge", "Calls waiting for a worker", a->work.depth);
+    measure(b, "zhixin_work_queue", "gauge", "Calls waiting for a worker",
+            atomic_load(&a->work.depth));
     measure(b, "zhixin_store_commits_total", "counter", "Commits", st.commits);
     measure(b, "zhixin_store_units_total", "counter", "Units of work", st.units);
     measure(b, "zhixin_store_unit_errors_total", "counter", "Units refused", st.unit_errors);

@@ -54,6 +54,7 @@ HubShop *hub_shop(Hub *h, int64_t shop_id)
     if (!s) {
         s = zeroed(sizeof *s);
         s->id = shop_id;
+        s->round = 1; /* no socket has been told yet */
         map_put(&h->shops, shop_id, s);
     }
     return s;
@@ -73,6 +74,7 @@ bool hub_customer_online(const Hub *h, int64_t customer_id)
 
 static void pending_add(Hub *h, Socket *s)
 {
+    atomic_fetch_add(&h->pending_n, 1);
     s->shop_next = h->pending;
     if (h->pending)
         h->pending->shop_prev = s;
@@ -140,10 +142,22 @@ static Map *peers(Socket *s, int64_t *ret_key)
     return s->staff ? &s->api->hub.users : &s->api->hub.customers;
 }
 
+int hub_peers(const Socket *s, const Actor *who)
+{
+    const Hub *h = &s->api->hub;
+    int n = 0;
+    const Socket *p =
+        s->staff ? map_get(&h->users, who->user_id) : map_get(&h->customers, who->customer_id);
+    for (; p; p = p->peer_next)
+        n++;
+    return n;
+}
+
 void socket_register(Socket *s)
 {
     Hub *h = &s->api->hub;
     list_remove(&h->pending, s);
+    atomic_fetch_sub(&h->pending_n, 1);
     int64_t key;
     Map *m = peers(s, &key);
     Socket *first = map_get(m, key);
@@ -153,7 +167,7 @@ void socket_register(Socket *s)
     map_put(m, key, s);
     HubShop *shop = hub_shop(h, s->actor.shop_id);
     list_add(s->staff ? &shop->staff : &shop->visitors, s);
-    *(s->staff ? &h->staff_n : &h->visitor_n) += 1;
+    atomic_fetch_add(s->staff ? &h->staff_n : &h->visitor_n, 1);
     s->ready = true;
 }
 
@@ -173,7 +187,7 @@ static void unregister(Socket *s)
     s->peer_next = s->peer_prev = NULL;
     HubShop *shop = hub_shop(h, s->actor.shop_id);
     list_remove(s->staff ? &shop->staff : &shop->visitors, s);
-    *(s->staff ? &h->staff_n : &h->visitor_n) -= 1;
+    atomic_fetch_sub(s->staff ? &h->staff_n : &h->visitor_n, 1);
     s->ready = false;
 }
 
@@ -184,25 +198,47 @@ static Err run_gone(ApiJob *j)
     return desk_agent_socket(&j->ctx, j->ctx.actor.user_id, false);
 }
 
-static void finish_gone(ApiJob *j)
+static void agent_job(Api *a, const Actor *who, Err (*run)(ApiJob *j), void (*finish)(ApiJob *j));
+
+static Err run_back(ApiJob *j)
+{
+    return desk_agent_socket(&j->ctx, j->ctx.actor.user_id, true);
+}
+
+static void finish_back(ApiJob *j)
 {
     if (!j->err)
         publish_wakes(j->api, &j->ctx, NULL);
 }
 
+static void finish_gone(ApiJob *j)
+{
+    if (!j->err)
+        publish_wakes(j->api, &j->ctx, NULL);
+    /* back while that was on its way: whichever was written last, they are here */
+    if (map_get(&j->api->hub.users, j->ctx.actor.user_id))
+        agent_job(j->api, &j->ctx.actor, run_back, finish_back);
+}
+
+static void agent_job(Api *a, const Actor *who, Err (*run)(ApiJob *j), void (*finish)(ApiJob *j))
+{
+    ApiJob *j = job_new(a);
+    j->ctx.actor = *who;
+    j->ctx.actor.name = str_dup(j->arena, who->name);
+    j->ctx.actor.address = str_dup(j->arena, who->address);
+    j->work = job_submit;
+    j->run = run;
+    j->finish = finish;
+    if (!job_start_own(j))
+        job_free(j); /* closing: at the next start everybody's grace begins anew */
+}
+
 static void agent_gone(Socket *s)
 {
-    if (s->actor.role < ROLE_AGENT || map_get(&s->api->hub.users, s->actor.user_id))
+    if (s->actor.role < ROLE_AGENT || !(s->actor.scopes & SCOPE_CHAT) ||
+        map_get(&s->api->hub.users, s->actor.user_id))
         return;
-    ApiJob *j = job_new(s->api);
-    j->ctx.actor = s->actor;
-    j->ctx.actor.name = str_dup(j->arena, s->actor.name);
-    j->ctx.actor.address = str_dup(j->arena, s->actor.address);
-    j->work = job_submit;
-    j->run = run_gone;
-    j->finish = finish_gone;
-    if (!job_start(j, false))
-        job_free(j); /* closing: at the next start everybody's grace begins anew */
+    agent_job(s->api, &s->actor, run_gone, finish_gone);
 }
 
 void socket_closed(Socket *s)
@@ -211,8 +247,10 @@ void socket_closed(Socket *s)
     bool was_ready = s->ready;
     if (was_ready)
         unregister(s);
-    else
+    else {
         list_remove(&s->api->hub.pending, s);
+        atomic_fetch_sub(&s->api->hub.pending_n, 1);
+    }
     while (s->subs) {
         Topic *t = s->subs->topic;
         bool last = t->subs == s->subs && !t->subs->topic_next;
@@ -271,6 +309,7 @@ Sub *sub_add(Socket *s, int64_t conversation_id, int64_t shop_id, int64_t custom
                  .socket_next = s->subs,
                  .last_seq = last_seq};
     t->subs = s->subs = sub;
+    s->subs_n++;
     if (!s->staff)
         s->conversation_id = conversation_id;
     return sub;
@@ -322,7 +361,9 @@ void sub_remove(Socket *s, int64_t conversation_id)
     while (*in != sub)
         in = &(*in)->topic_next;
     *in = sub->topic_next;
+    s->subs_n--;
     free(sub);
+    hub_typing(t);
     if (!t->subs) {
         map_remove(&s->api->hub.topics, t->id);
         free(t->preview);
@@ -335,6 +376,7 @@ void sub_remove(Socket *s, int64_t conversation_id)
 typedef struct {
     Socket *socket;
     int64_t conversation_id, after;
+    int64_t want; /* heard of before the reading began, so it must be there */
     DeskConversation conv;
     DeskMessage *rows;
     size_t n;
@@ -353,7 +395,8 @@ static Err read_missed(Ctx *c, void *arg)
 
 static void work_catch_up(ApiJob *j)
 {
-    job_done(j, job_read(j, read_missed, j->data));
+    const CatchUp *k = j->data;
+    job_done(j, atomic_load(&k->socket->closed) ? ERR_OK : job_read(j, read_missed, j->data));
 }
 
 static void send_missed(Socket *s, const CatchUp *k, const DeskMessage *m)
@@ -381,14 +424,32 @@ static void send_missed(Socket *s, const CatchUp *k, const DeskMessage *m)
     buf_finish(&b);
 }
 
+/* What was read has been sent: is that all? */
+static void go_on(Sub *sub, const CatchUp *k)
+{
+    sub->catching = false;
+    if (k->n == 0 && k->want > sub->last_seq)
+        sub->last_seq = k->want; /* it was committed before we read, and is gone: merged away */
+    if (k->n == CATCH_UP_LIMIT || sub->want > sub->last_seq) {
+        sub_catch_up(sub);
+    } else if (sub->meta_after) {
+        sub->meta_after = false;
+        publish_meta(sub->socket);
+    } else if (sub->presence_after) {
+        sub->presence_after = false;
+        hub_presence(sub->socket->api, sub->topic);
+    }
+}
+
 static void finish_catch_up(ApiJob *j)
 {
     CatchUp *k = j->data;
     Socket *s = k->socket;
     Sub *sub = s->closed ? NULL : sub_find(s, k->conversation_id);
     if (sub && j->err) {
-        /* it stays behind; the next wake-up tries again */
+        /* it stays behind; the next wake-up or tick tries again */
         sub->catching = false;
+        sub->failed = j->api->hub.behind = true;
         log_line(j->api->config.log, LOG_WARN, "catch-up failed", "code",
                  str_of(j->ctx.err.code ? j->ctx.err.code : "?"), NULL);
     } else if (sub && sub->last_seq < k->after) {
@@ -402,18 +463,7 @@ static void finish_catch_up(ApiJob *j)
             send_missed(s, k, &k->rows[i]);
             sub->last_seq = k->rows[i].seq;
         }
-        sub->catching = false;
-        if (k->n == 0 && sub->want > sub->last_seq)
-            sub->last_seq = sub->want; /* nothing there to be sent (merged away) */
-        if (k->n == CATCH_UP_LIMIT || sub->want > sub->last_seq)
-            sub_catch_up(sub);
-        else if (sub->meta_after) {
-            sub->meta_after = false;
-            publish_meta(s);
-        } else if (sub->presence_after) {
-            sub->presence_after = false;
-            hub_presence(s->api, sub->topic);
-        }
+        go_on(sub, k);
     }
     if (sub && !sub->catching)
         release_held(sub);
@@ -427,20 +477,61 @@ void sub_catch_up(Sub *sub)
     Socket *s = sub->socket;
     ApiJob *j = job_new(s->api);
     CatchUp *k = ARENA_NEW(j->arena, CatchUp);
-    *k = (CatchUp){.socket = s, .conversation_id = sub->topic->id, .after = sub->last_seq};
+    *k = (CatchUp){
+        .socket = s, .conversation_id = sub->topic->id, .after = sub->last_seq, .want = sub->want};
     j->data = k;
     j->ctx.actor = s->actor;
     j->work = work_catch_up;
     j->finish = finish_catch_up;
-    if (!job_start(j, false)) {
-        job_free(j); /* overloaded: the next wake-up tries again */
+    sub->failed = false;
+    if (!job_start_own(j)) {
+        job_free(j);
+        sub->failed = s->api->hub.behind = true;
         return;
     }
     sub->catching = true;
     socket_ref(s);
 }
 
+void hub_retry(Hub *h)
+{
+    int64_t key;
+    void *value;
+    if (!h->behind)
+        return;
+    h->behind = false;
+    for (size_t i = 0; map_each(&h->topics, &i, &key, &value);)
+        for (Sub *sub = ((Topic *)value)->subs; sub; sub = sub->topic_next)
+            if (sub->failed)
+                sub_catch_up(sub);
+}
+
+void hub_follow(Socket *s, const DeskConversation *v)
+{
+    if (s->closed || v->id <= s->conversation_id || sub_find(s, v->id))
+        return;
+    if (s->conversation_id)
+        sub_remove(s, s->conversation_id);
+    sub_catch_up(sub_add(s, v->id, v->shop_id, v->customer_id, 0));
+}
+
 /* ---- presence ---- */
+
+void hub_typing(Topic *t)
+{
+    bool on = false;
+    for (const Sub *sub = t->subs; sub; sub = sub->topic_next)
+        on |= sub->socket->staff && sub->typing == 'r';
+    if (on == t->staff_typing)
+        return;
+    t->staff_typing = on;
+    NetFrame *frame = net_frame_text(on ? STR("{\"type\":\"typing\",\"on\":true}")
+                                        : STR("{\"type\":\"typing\",\"on\":false}"));
+    for (Sub *sub = t->subs; sub; sub = sub->topic_next)
+        if (!sub->socket->staff)
+            socket_send(sub->socket, frame);
+    net_frame_unref(frame);
+}
 
 static void write_users(JsonW *w, const Topic *t)
 {

@@ -9,6 +9,7 @@
 #include "api/server.h"
 #include "api/shape.h"
 #include "base/map.h"
+#include "net/addr.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -32,18 +33,25 @@ typedef struct {
     pthread_mutex_t mutex;
     pthread_cond_t filled;
     ApiJob *head, **tail;
-    int64_t depth, limit;
+    _Atomic int64_t depth; /* written under the mutex */
+    int64_t limit;
     bool closing;
     int threads_n;
     pthread_t threads[32];
 } ApiQueue;
 
 Err api_jobs_open(Api *a, ErrSlot *e) WARN_UNUSED;
-void api_jobs_stop(Api *a);  /* after the loop has ended: joins the workers */
+void api_jobs_stop(Api *a); /* after the loop has ended: joins the workers */
+/* After the store has closed, while net is still there: tells what was finished last. */
+void api_jobs_drain(Api *a);
 void api_jobs_close(Api *a); /* frees */
 ApiJob *job_new(Api *a);     /* net thread; its arena is empty, its context ready */
 /* Net thread. False: the queue is full; the job is still the caller's (job_free it). */
 bool job_start(ApiJob *j, bool slow) WARN_UNUSED;
+/* The same for what the edge asks of itself: catching up, presence, wake-ups. There is one for each
+ * socket or commit at most, and dropping one would leave somebody without a message, so it may wait
+ * where a caller is sent away. False: closing, or overloaded beyond all measure. */
+bool job_start_own(ApiJob *j) WARN_UNUSED;
 void job_free(ApiJob *j);        /* net thread */
 void job_done(ApiJob *j, Err e); /* worker: on to `finish` */
 void job_submit(ApiJob *j);      /* worker: on to the store's lane with `run`, then to `finish` */
@@ -95,7 +103,7 @@ extern const WebFile WEB_FILES[]; /* generated; ends with path NULL; sorted by p
 const WebFile *web_file(Str path);
 
 /* ---- buckets: limits per address (bucket.c) ---- */
-enum { BUCKETS_N = 4096 };
+enum { BUCKETS_N = 4096, SOCKETS_OF_ONE = 64 /* person */, WATCHED_MAX = 1000 };
 typedef struct {
     uint64_t key;
     int64_t milli; /* tokens x 1000 */
@@ -106,6 +114,15 @@ typedef struct {
 bool bucket_take(Bucket *b, int64_t now_ms, int64_t rate_milli, int64_t burst,
                  int64_t *ret_wait_ms);
 Bucket *bucket_of(Bucket *table, uint64_t key); /* never NULL */
+
+/* ---- who may ask how much, before anything is read (door.c); net thread ---- */
+/* False: not now; *ret_wait_ms says when. */
+bool door_call(Api *a, const NetRequest *r, const ApiRoute *route, int64_t *ret_wait_ms);
+bool door_socket(Api *a, const NetRequest *r, int64_t *ret_wait_ms);
+/* The largest body for this head, or minus the status to refuse it with. */
+long door_body(const NetRequest *head, const ApiRoute *route);
+/* Is this one whom /metrics is for? */
+bool door_metrics(const Api *a, const NetRequest *r);
 
 /* ---- the hub (hub.c) ---- */
 typedef struct Socket Socket;
@@ -124,6 +141,7 @@ struct Sub {
     int64_t last_seq; /* sent up to here */
     int64_t want;     /* highest seq heard of while catching up */
     bool catching;
+    bool failed;         /* reading failed: tried again at the next tick */
     bool watched;        /* the person looks at it */
     bool assigned;       /* it is theirs: followed without asking */
     bool meta_after;     /* visitor: meta follows the catch-up */
@@ -135,16 +153,20 @@ struct Topic {
     int64_t id, shop_id, customer_id;
     int64_t row_seq; /* last_seq of the newest row that was told */
     Sub *subs;
-    bool visitor_typing;
-    char *preview; /* owned, NULL: none */
+    bool visitor_typing, staff_typing; /* as last told */
+    char *preview;                     /* owned, NULL: none */
 };
 struct Socket {
     Api *api;
     NetConn conn;
-    bool staff, ready, closed;
-    bool by_key;                   /* staff: an API key, no session */
-    bool waiting;                  /* visitor: in the queue, as last told */
-    bool meta_busy, meta_due;      /* visitor: a meta read is in flight; another is wanted */
+    bool staff, ready;
+    _Atomic bool closed;      /* workers may skip what nobody waits for */
+    bool by_key;              /* staff: an API key, no session */
+    bool waiting;             /* visitor: in the queue, as last told */
+    bool meta_busy, meta_due; /* visitor: a meta read is in flight; another is wanted */
+    bool check_busy;          /* staff: being asked whether the log-in still stands */
+    uint64_t told;            /* visitor: the round of queue places that reached it */
+    int subs_n;
     uint64_t mark;                 /* last broadcast that reached it */
     int refs;                      /* jobs in flight, and the connection itself */
     Actor actor;                   /* strings owned */
@@ -160,12 +182,14 @@ typedef struct {
     Socket *staff;    /* list */
     Socket *visitors; /* list */
     bool queue_dirty, queue_busy;
+    uint64_t round; /* of telling waiting visitors their place */
     int64_t queue_sent_ms;
 } HubShop;
 typedef struct {
     Map topics, customers, users, shops; /* id -> Topic, first Socket, first Socket, HubShop */
-    int64_t staff_n, visitor_n;
-    Socket *pending; /* accepted, no hello yet */
+    _Atomic int64_t staff_n, visitor_n, pending_n; /* read by /metrics */
+    bool behind;                                   /* a subscription could not be read */
+    Socket *pending;                               /* accepted, no hello yet */
     uint64_t mark;
 } Hub;
 
@@ -183,6 +207,11 @@ Sub *sub_add(Socket *s, int64_t conversation_id, int64_t shop_id, int64_t custom
 void sub_remove(Socket *s, int64_t conversation_id);
 /* Reads what the subscription lacks and sends it in order. */
 void sub_catch_up(Sub *sub);
+void hub_retry(Hub *h); /* each second: subscriptions whose reading failed */
+/* What begins after the reading of hello is told before the socket is known: made up for here. */
+void hub_follow(Socket *s, const DeskConversation *v);
+void hub_typing(Topic *t);                        /* tells the visitors when it changed */
+int hub_peers(const Socket *s, const Actor *who); /* sockets of the same person */
 /* True: the acknowledgement of message seq will be sent behind the messages before it, which this
  * socket does not have yet (PostgreSQL: commits may be told out of turn). False: send it now. */
 bool sub_hold(Socket *s, int64_t conversation_id, int64_t seq, Str text);
@@ -205,7 +234,7 @@ void publish_to_shop(Api *a, int64_t shop_id, NetFrame *f); /* all its staff */
 Err publish_enrich(Ctx *c) WARN_UNUSED;
 /* Net thread, after the commit. origin: the socket that caused it, or NULL. */
 void publish_wakes(Api *a, const Ctx *c, Socket *origin);
-void publish_tick(Api *a);    /* each 100 ms at most: queue numbers */
+void publish_tick(Api *a);    /* each second: queue numbers that had to wait */
 void publish_meta(Socket *s); /* reads and sends the visitor's meta */
 void publish_queue_dirty(Api *a, int64_t shop_id);
 void publish_agent(Api *a, int64_t shop_id, int64_t user_id);
@@ -216,6 +245,8 @@ typedef struct {
     const char *type;
     ApiTx tx;
     bool costs;                   /* counts as a message */
+    Role role;                    /* staff: this and up */
+    uint32_t scope;               /* an API key needs one of these */
     Err (*prepare)(FrameCall *f); /* worker, no transaction; may be NULL */
     Err (*run)(FrameCall *f);     /* may be NULL with no tx */
     void (*after)(FrameCall *f);  /* net thread, after success; may be NULL */
@@ -228,7 +259,9 @@ struct FrameCall {
     const Json *json;
     const FrameKind *kind;
     Str client_id;
+    bool staff;
     bool ready;    /* hello was said before this frame */
+    int subs_n;    /* how many conversations its socket followed */
     Actor actor;   /* hello: who it is */
     bool answered; /* prepare gave the answer: no transaction */
     int close_code;
@@ -240,11 +273,17 @@ struct FrameCall {
     int64_t id, seq;
 };
 const FrameKind *frames_visitor(size_t *ret_n);
+/* frame.c. Worker: text -> json, kind, client_id; rights. No transaction. */
+Err frame_understand(FrameCall *f) WARN_UNUSED;
+Err frame_prepare(FrameCall *f) WARN_UNUSED;
+/* In the transaction that the kind wants; may be called again. */
+Err frame_run(FrameCall *f) WARN_UNUSED;
 const FrameKind *frames_staff(size_t *ret_n);
 bool ws_upgrade(Api *a, NetConn conn, const NetRequest *r); /* false: not a socket path */
 void ws_message(void *user, NetConn conn, void *tag, Str text);
 void ws_closed(void *user, NetConn conn, void *tag, int code);
 void ws_tick(Api *a, int64_t steady_ms);
+void ws_ended(Socket *s); /* staff: the session or key is over */
 
 /* ---- upkeep (sweep.c) ---- */
 void sweep_tick(Api *a, int64_t steady_ms); /* net thread, each second */
@@ -260,7 +299,8 @@ struct Api {
     pthread_mutex_t done_mutex;
     ApiJob *done_head, **done_tail;
     bool done_posted;
-    Bucket sessions[BUCKETS_N];
+    Bucket sessions[BUCKETS_N], doors[BUCKETS_N];
+    NetAddrList metrics_for;
     _Atomic int64_t request_n;
     _Atomic int64_t calls, errors, messages;
     int64_t started_ms;  /* steady */

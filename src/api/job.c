@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-enum { ARENA_CAP = 24 << 20, FREE_MAX = 64 };
+enum { ARENA_CAP = 24 << 20, FREE_MAX = 512, OWN_TIMES = 8 };
 
 static void drain(void *arg)
 {
@@ -152,9 +152,14 @@ void api_jobs_stop(Api *a)
     queue_stop(&a->slow);
 }
 
+void api_jobs_drain(Api *a)
+{
+    drain(a);
+}
+
 void api_jobs_close(Api *a)
 {
-    drain(a); /* what the store finished after the loop had ended */
+    drain(a);
     while (a->free_jobs) {
         ApiJob *j = a->free_jobs;
         a->free_jobs = j->next;
@@ -203,12 +208,11 @@ void job_free(ApiJob *j)
     a->free_n++;
 }
 
-bool job_start(ApiJob *j, bool slow)
+static bool put(ApiQueue *q, ApiJob *j, int64_t limit)
 {
-    ApiQueue *q = slow ? &j->api->slow : &j->api->work;
     j->next = NULL;
     pthread_mutex_lock(&q->mutex);
-    bool room = q->depth < q->limit && !q->closing;
+    bool room = q->depth < limit && !q->closing;
     if (room) {
         *q->tail = j;
         q->tail = &j->next;
@@ -217,4 +221,16 @@ bool job_start(ApiJob *j, bool slow)
     }
     pthread_mutex_unlock(&q->mutex);
     return room;
+}
+
+bool job_start(ApiJob *j, bool slow)
+{
+    ApiQueue *q = slow ? &j->api->slow : &j->api->work;
+    return put(q, j, q->limit);
+}
+
+bool job_start_own(ApiJob *j)
+{
+    ApiQueue *q = &j->api->work;
+    return put(q, j, q->limit * OWN_TIMES);
 }

@@ -72,7 +72,7 @@ static void deliver(Sub *sub, int64_t seq, NetFrame *f, bool knows)
 }
 
 /* A visitor follows one conversation: their newest. */
-static void follow_new(Api *a, const DeskPush *p, int64_t conversation_id)
+static void follow_new(Api *a, const DeskPush *p, int64_t conversation_id, int64_t stands)
 {
     for (Socket *s = map_get(&a->hub.customers, p->customer_id); s; s = s->peer_next) {
         if (s->actor.channel_id != p->conv.channel_id || sub_find(s, conversation_id))
@@ -81,7 +81,9 @@ static void follow_new(Api *a, const DeskPush *p, int64_t conversation_id)
             continue;
         if (s->conversation_id)
             sub_remove(s, s->conversation_id);
-        sub_add(s, conversation_id, p->shop_id, p->customer_id, 0);
+        Sub *sub = sub_add(s, conversation_id, p->shop_id, p->customer_id, 0);
+        if (stands) /* its messages were told when nobody of theirs listened */
+            sub_catch_up(sub);
     }
 }
 
@@ -92,7 +94,7 @@ static void publish_message(Api *a, const CtxWake *w, Socket *origin)
         return;
     bool known = p->msg.role.n > 0; /* else only its number came: it is read */
     if (p->customer_id)
-        follow_new(a, p, w->id);
+        follow_new(a, p, w->id, 0);
     Topic *t = hub_topic(&a->hub, w->id);
     if (!t)
         return;
@@ -221,7 +223,7 @@ static void publish_row(Api *a, const CtxWake *w)
     if (!row_is_old(a, w))
         tell_row(a, w);
     if (p->customer_id)
-        follow_new(a, p, w->id);
+        follow_new(a, p, w->id, w->seq);
     for (Socket *s = map_get(&a->hub.customers, p->customer_id); s; s = s->peer_next)
         publish_meta(s);
     if (p->is_new || str_is(p->conv.status, "closed")) /* how many there are */
@@ -316,17 +318,19 @@ static void publish_suggested(Api *a, const CtxWake *w)
     net_frame_unref(frame);
 }
 
+/* A session or an API key has ended; ids of both come from one source. */
 static void kick(Api *a, int64_t session_id)
 {
+    for (Socket *s = a->hub.pending; s; s = s->shop_next)
+        if (s->staff && s->actor.session_id == session_id)
+            ws_ended(s);
     int64_t key;
     void *value;
     for (size_t i = 0; map_each(&a->hub.shops, &i, &key, &value);)
         for (Socket *s = ((HubShop *)value)->staff, *next; s; s = next) {
             next = s->shop_next;
-            if (s->by_key || s->actor.session_id != session_id)
-                continue;
-            socket_send_str(s, STR("{\"type\":\"bye\",\"code\":\"auth.ended\"}"));
-            net_ws_close(a->net, s->conn, 4401, STR("logged out"));
+            if (s->actor.session_id == session_id)
+                ws_ended(s);
         }
 }
 

@@ -70,7 +70,7 @@ static void notes_arrived(void *arg)
     if (list->n)
         j->ctx.actor.shop_id = list->notes[0].shop_id;
     free(list);
-    if (!job_start(j, false))
+    if (!job_start_own(j))
         job_free(j);
 }
 

@@ -39,6 +39,23 @@ static void finish_queue(ApiJob *j)
     net_frame_unref(frame);
 }
 
+/* Who waits learns their place: so many at a time, and nobody twice before all have been told. */
+static void tell_places(HubShop *shop)
+{
+    int left = POSITIONS_MAX;
+    for (Socket *s = shop->visitors; s; s = s->shop_next) {
+        if (!s->waiting || s->told == shop->round)
+            continue;
+        if (left-- == 0) {
+            shop->queue_dirty = true; /* the next tick goes on */
+            return;
+        }
+        s->told = shop->round;
+        publish_meta(s);
+    }
+    shop->round++;
+}
+
 static void start_queue(Api *a, HubShop *shop)
 {
     ApiJob *j = job_new(a);
@@ -50,9 +67,12 @@ static void start_queue(Api *a, HubShop *shop)
     j->finish = finish_queue;
     shop->queue_dirty = false;
     shop->queue_sent_ms = a->now_ms;
-    shop->queue_busy = job_start(j, false);
-    if (!shop->queue_busy)
+    shop->queue_busy = job_start_own(j);
+    if (!shop->queue_busy) {
+        shop->queue_dirty = true;
         job_free(j);
+    }
+    tell_places(shop);
 }
 
 void publish_queue_dirty(Api *a, int64_t shop_id)
@@ -70,15 +90,8 @@ void publish_tick(Api *a)
     void *value;
     for (size_t i = 0; map_each(&a->hub.shops, &i, &key, &value);) {
         HubShop *shop = value;
-        if (!shop->queue_dirty || shop->queue_busy)
-            continue;
-        start_queue(a, shop);
-        int left = POSITIONS_MAX;
-        for (Socket *s = shop->visitors; s && left; s = s->shop_next)
-            if (s->waiting) {
-                publish_meta(s);
-                left--;
-            }
+        if (shop->queue_dirty && !shop->queue_busy)
+            start_queue(a, shop);
     }
 }
 
@@ -121,7 +134,7 @@ void publish_agent(Api *a, int64_t shop_id, int64_t user_id)
     j->ctx.actor = (Actor){.role = ROLE_SYSTEM, .shop_id = shop_id};
     j->work = work_agent;
     j->finish = finish_agent;
-    if (!job_start(j, false))
+    if (!job_start_own(j))
         job_free(j);
 }
 
@@ -130,17 +143,20 @@ void publish_agent(Api *a, int64_t shop_id, int64_t user_id)
 typedef struct {
     Socket *socket;
     ServiceMeta meta;
+    bool read;
 } MetaRead;
 
 static Err read_meta(Ctx *c, void *arg)
 {
     MetaRead *m = arg;
+    m->read = true;
     return service_visitor_meta(m->socket->api->config.service, c, &m->meta);
 }
 
 static void work_meta(ApiJob *j)
 {
-    job_done(j, job_read(j, read_meta, j->data));
+    const MetaRead *m = j->data;
+    job_done(j, atomic_load(&m->socket->closed) ? ERR_OK : job_read(j, read_meta, j->data));
 }
 
 static void send_meta(Socket *s, const ServiceMeta *m)
@@ -174,8 +190,11 @@ static void finish_meta(ApiJob *j)
     MetaRead *m = j->data;
     Socket *s = m->socket;
     s->meta_busy = false;
-    if (!j->err && !s->closed)
+    if (!j->err && !s->closed && m->read) {
         send_meta(s, &m->meta);
+        if (m->meta.has_conversation)
+            hub_follow(s, &m->meta.conversation);
+    }
     if (s->meta_due && !s->closed)
         publish_meta(s);
     socket_unref(s);
@@ -195,7 +214,7 @@ void publish_meta(Socket *s)
     j->ctx.actor = s->actor;
     j->work = work_meta;
     j->finish = finish_meta;
-    if (!job_start(j, false)) {
+    if (!job_start_own(j)) {
         job_free(j);
         return;
     }

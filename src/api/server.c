@@ -14,7 +14,9 @@ void api_config_default(ApiConfig *c)
                      .visitor_rate = 120,
                      .visitor_burst = 30,
                      .session_rate = 50,
-                     .session_burst = 1000};
+                     .session_burst = 1000,
+                     .call_rate = 500,
+                     .metrics_for = "127.0.0.0/8, ::1"};
 }
 
 static bool is_api(Str path)
@@ -44,20 +46,12 @@ static void answer_health(Api *a, NetConn conn, const NetRequest *r)
     buf_finish(&headers);
 }
 
-/* Strangers may not make customers without end: a bucket for each address. */
-static bool throttled(Api *a, NetConn conn, const NetRequest *r, const ApiRoute *route)
+static void too_many(Api *a, NetConn conn, const NetRequest *r, int64_t wait_ms)
 {
-    if (route->access != API_ANYONE || route->tx != API_TX_WRITE)
-        return false;
-    int64_t wait;
-    Bucket *b = bucket_of(a->sessions, str_hash(r->address) | 1);
-    if (bucket_take(b, a->now_ms, a->config.session_rate * 1000, a->config.session_burst, &wait))
-        return false;
     ErrSlot e = {0};
-    Err err = err_retry(&e, ERR_LIMIT, "request.too_many", (long)wait,
+    Err err = err_retry(&e, ERR_LIMIT, "request.too_many", (long)wait_ms,
                         "too many requests from this address; wait a little");
     reply_error(a, conn, r, err, &e);
-    return true;
 }
 
 static void on_request(void *user, NetConn conn, const NetRequest *r)
@@ -68,12 +62,22 @@ static void on_request(void *user, NetConn conn, const NetRequest *r)
         answer_health(a, conn, r);
         return;
     }
+    int64_t wait_ms;
+    if (r->upgrade && !door_socket(a, r, &wait_ms)) {
+        too_many(a, conn, r, wait_ms);
+        return;
+    }
     if (ws_upgrade(a, conn, r))
         return;
     if (is_api(r->path)) {
         ApiMatch m;
         if (router_match(r->method, r->path, &m)) {
-            if (!throttled(a, conn, r, m.route))
+            if (!door_call(a, r, m.route, &wait_ms))
+                too_many(a, conn, r, wait_ms);
+            else if (str_is(r->path, "/metrics") && !door_metrics(a, r))
+                reply_status(a, conn, r, 403, "metrics.closed",
+                             "measures are for the addresses in --metrics-for");
+            else
                 call_start(a, conn, r, &m);
         } else if (m.path_known)
             reply_status(a, conn, r, 405, "request.method", "this path does not take this method");
@@ -89,8 +93,9 @@ static long on_body_limit(void *user, const NetRequest *head)
 {
     (void)user;
     ApiMatch m;
-    return is_api(head->path) && router_match(head->method, head->path, &m) ? m.route->body_bytes
-                                                                            : 0;
+    return is_api(head->path) && router_match(head->method, head->path, &m)
+               ? door_body(head, m.route)
+               : 0;
 }
 
 static void on_tick(void *user, int64_t steady_ms)
@@ -111,7 +116,9 @@ Err api_edge_open(const ApiConfig *config, ErrSlot *e, Api **ret)
     a->started_ms = clock_wall_ms();
     a->now_ms = clock_steady_ns() / 1000000;
     hub_open(&a->hub);
-    Err err = api_jobs_open(a, e);
+    Err err = net_addr_list_parse(e, config->metrics_for, &a->metrics_for);
+    if (!err)
+        err = api_jobs_open(a, e);
     NetHandlers h = {.request = on_request,
                      .body_limit = on_body_limit,
                      .ws_message = ws_message,
@@ -124,6 +131,7 @@ Err api_edge_open(const ApiConfig *config, ErrSlot *e, Api **ret)
         api_jobs_stop(a);
         api_jobs_close(a);
         hub_close(&a->hub);
+        net_addr_list_finish(&a->metrics_for);
         free(a);
         return err;
     }
@@ -163,8 +171,10 @@ void api_edge_drain(Api *a)
 
 void api_edge_close(Api *a)
 {
+    api_jobs_drain(a); /* answers go through net, so before it is gone */
     net_server_destroy(a->net);
     api_jobs_close(a);
     hub_close(&a->hub);
+    net_addr_list_finish(&a->metrics_for);
     free(a);
 }

@@ -22,6 +22,8 @@ typedef struct {
     int64_t visitor_burst; /* and at once: 30 */
     int64_t session_rate;  /* visitor sessions a second from one address: 50 */
     int64_t session_burst; /* and at once: 1000 */
+    int64_t call_rate;     /* calls a second of one log-in, key or visitor: 500; an address: 4 x */
+    const char *metrics_for; /* addresses or CIDR that may read /metrics */
     const NetOptions *net;
 } ApiConfig;
 void api_config_default(ApiConfig *c);

@@ -11,6 +11,8 @@ enum {
     SESSION_CHECK_MS = 60000,
     FRAME_RATE_MILLI = 20000, /* frames a second of one visitor x 1000 */
     FRAME_BURST = 100,
+    STAFF_RATE_MILLI = 5000000, /* of one workbench: a program may sit behind it */
+    STAFF_BURST = 10000,
     ANSWER_MAX = 1 << 20
 };
 
@@ -44,7 +46,8 @@ static void finish_upgrade(ApiJob *j)
     Socket *s = socket_new(a, u->conn, true);
     socket_actor(s, &j->ctx.actor);
     s->by_key = u->proof.by_key;
-    net_ws_accept(a->net, u->conn, s, STR_NONE);
+    if (!net_ws_accept(a->net, u->conn, s, STR_NONE))
+        socket_closed(s); /* left meanwhile: nobody else would tell */
 }
 
 static bool own_origin(const NetRequest *r)
@@ -91,7 +94,8 @@ bool ws_upgrade(Api *a, NetConn conn, const NetRequest *r)
         Socket *s = socket_new(a, conn, false);
         Actor nobody = {.role = ROLE_VISITOR, .address = r->address};
         socket_actor(s, &nobody);
-        net_ws_accept(a->net, conn, s, STR_NONE);
+        if (!net_ws_accept(a->net, conn, s, STR_NONE))
+            socket_closed(s);
     }
     return true;
 }
@@ -104,116 +108,132 @@ void ws_closed(void *user, NetConn conn, void *tag, int code)
     socket_closed(tag);
 }
 
+/* ---- does the log-in still stand? A log-out closes sockets at once; this is for what ends by
+ * time, and for sockets that only listen. ---- */
+
+typedef struct {
+    Socket *socket;
+    bool alive;
+} Alive;
+
+static Err read_alive(Ctx *c, void *arg)
+{
+    Alive *k = arg;
+    int64_t id = c->actor.session_id;
+    return k->socket->by_key ? accounts_apikey_alive(c, id, &k->alive)
+                             : accounts_session_alive(c, id, &k->alive);
+}
+
+static void work_alive(ApiJob *j)
+{
+    job_done(j, job_read(j, read_alive, j->data));
+}
+
+void ws_ended(Socket *s)
+{
+    const char *code = "auth.ended";
+    Buf b;
+    JsonW w;
+    buf_init(&b, NULL, 256);
+    jw_init(&w, &b);
+    jw_obj(&w);
+    jw_kstr(&w, "type", STR("bye"));
+    jw_kstr(&w, "code", str_of(code));
+    jw_obj_end(&w);
+    socket_send_str(s, buf_str(&b));
+    buf_finish(&b);
+    net_ws_close(s->api->net, s->conn, 4401, str_of(code));
+}
+
+static void finish_alive(ApiJob *j)
+{
+    const Alive *k = j->data;
+    Socket *s = k->socket;
+    s->check_busy = false;
+    if (!j->err && !k->alive && !s->closed)
+        ws_ended(s);
+    socket_unref(s);
+}
+
+static void check_alive(Socket *s, int64_t now_ms)
+{
+    if (s->check_busy || now_ms - s->checked_ms < SESSION_CHECK_MS)
+        return;
+    ApiJob *j = job_new(s->api);
+    Alive *k = ARENA_NEW(j->arena, Alive);
+    k->socket = s;
+    j->data = k;
+    j->ctx.actor = s->actor;
+    j->work = work_alive;
+    j->finish = finish_alive;
+    s->checked_ms = now_ms;
+    if (!job_start_own(j)) {
+        job_free(j);
+        return;
+    }
+    s->check_busy = true;
+    socket_ref(s);
+}
+
 void ws_tick(Api *a, int64_t steady_ms)
 {
+    int64_t key;
+    void *value;
     for (Socket *s = a->hub.pending, *next; s; s = next) {
         next = s->shop_next;
         if (steady_ms - s->opened_ms > HELLO_WITHIN_MS)
             net_ws_close(a->net, s->conn, 4401, STR("no hello"));
     }
+    for (size_t i = 0; map_each(&a->hub.shops, &i, &key, &value);)
+        for (Socket *s = ((HubShop *)value)->staff; s; s = s->shop_next)
+            check_alive(s, steady_ms);
+    hub_retry(&a->hub);
 }
 
 /* ---- one frame ---- */
 
-static const FrameKind *find_kind(const Socket *s, Str type)
+/* How long to read nothing from it. The bucket has one user at a time: the worker that has the
+ * socket's frame, or the loop while there is none. */
+static int64_t frame_pause(Socket *s, int64_t now_ms)
 {
-    size_t n;
-    const FrameKind *list = s->staff ? frames_staff(&n) : frames_visitor(&n);
-    for (size_t i = 0; i < n; i++)
-        if (str_is(type, list[i].type))
-            return &list[i];
-    return NULL;
-}
-
-static Err read_alive(Ctx *c, void *arg)
-{
-    return accounts_session_alive(c, c->actor.session_id, arg);
-}
-
-/* A log-out elsewhere closes sockets at once; this is for what ends by time. */
-static Err check_session(ApiJob *j, FrameCall *f)
-{
-    Socket *s = f->socket;
-    int64_t now = clock_steady_ns() / 1000000;
-    if (!s->staff || s->by_key || now - s->checked_ms < SESSION_CHECK_MS)
-        return ERR_OK;
-    s->checked_ms = now;
-    bool alive = true;
-    Err err = job_read(j, read_alive, &alive);
-    if (err || alive)
-        return err;
-    f->close_code = 4401;
-    return ctx_err(&j->ctx, ERR_AUTH, "auth.ended", "the session has ended; please log in");
+    int64_t wait;
+    bucket_take(&s->frames, now_ms, s->staff ? STAFF_RATE_MILLI : FRAME_RATE_MILLI,
+                s->staff ? STAFF_BURST : FRAME_BURST, &wait);
+    return wait;
 }
 
 static Err check_rate(ApiJob *j, FrameCall *f)
 {
     Socket *s = f->socket;
     const ApiConfig *conf = &j->api->config;
-    if (s->staff)
-        return ERR_OK;
-    int64_t now = clock_steady_ns() / 1000000;
-    bucket_take(&s->frames, now, FRAME_RATE_MILLI, FRAME_BURST, &f->pause_ms);
-    int64_t wait;
-    if (!f->kind->costs ||
+    int64_t now = clock_steady_ns() / 1000000, wait;
+    f->pause_ms = frame_pause(s, now);
+    if (s->staff || !f->kind->costs ||
         bucket_take(&s->sends, now, conf->visitor_rate * 1000 / 60, conf->visitor_burst, &wait))
         return ERR_OK;
     return err_retry(&j->ctx.err, ERR_LIMIT, "message.too_many", (long)wait,
                      "too many messages at once; wait a moment");
 }
 
-static Err understand(ApiJob *j, FrameCall *f)
-{
-    Ctx *c = &j->ctx;
-    Err err = json_parse(j->arena, &c->err, f->text, &f->json);
-    if (!err && !json_is_object(f->json))
-        err = ctx_err(c, ERR_INVALID, "json.object", "a frame is one JSON object");
-    if (err) {
-        f->close_code = 4400;
-        return err;
-    }
-    f->client_id = json_str(f->json, "client_id");
-    if (f->client_id.n > 64)
-        f->client_id = STR_NONE;
-    f->kind = find_kind(f->socket, json_str(f->json, "type"));
-    if (!f->kind)
-        return ctx_field(c, "type", "frame.unknown_type",
-                         "this socket knows no frame of that type");
-    bool hello = strcmp(f->kind->type, "hello") == 0;
-    if (!f->ready && !hello) {
-        f->close_code = 4401;
-        return ctx_err(c, ERR_AUTH, "frame.hello_first", "the first frame is hello");
-    }
-    if (f->ready && hello)
-        return ctx_err(c, ERR_CONFLICT, "frame.hello_again", "hello was said already");
-    return ERR_OK;
-}
-
 static Err run_frame(ApiJob *j)
 {
-    FrameCall *f = j->data;
-    f->out.n = 0;
-    jw_init(&f->w, &f->out);
-    return f->kind->run(f);
+    return frame_run(j->data);
 }
 
 static Err read_frame(Ctx *c, void *arg)
 {
     (void)c;
-    FrameCall *f = arg;
-    return f->kind->run(f);
+    return frame_run(arg);
 }
 
 static void work_frame(ApiJob *j)
 {
     FrameCall *f = j->data;
-    Err err = understand(j, f);
-    if (!err)
-        err = check_session(j, f);
+    Err err = frame_understand(f);
     if (!err)
         err = check_rate(j, f);
-    if (!err && f->kind->prepare)
-        err = f->kind->prepare(f);
+    if (!err)
+        err = frame_prepare(f);
     if (err || f->answered) {
         job_done(j, err);
     } else if (f->kind->tx == API_TX_WRITE) {
@@ -221,7 +241,7 @@ static void work_frame(ApiJob *j)
     } else if (f->kind->tx == API_TX_READ) {
         job_done(j, job_read(j, read_frame, f));
     } else
-        job_done(j, f->kind->run ? f->kind->run(f) : ERR_OK);
+        job_done(j, f->kind->run ? frame_run(f) : ERR_OK);
 }
 
 static void send_error(FrameCall *f, Err err, const ErrSlot *e)
@@ -296,13 +316,19 @@ void ws_message(void *user, NetConn conn, void *tag, Str text)
         buf_fmt(&b, "{\"type\":\"pong\",\"now\":%lld}", (long long)clock_wall_ms());
         socket_send_str(s, buf_str(&b));
         buf_finish(&b);
+        net_ws_pause_limit(a->net, conn, (long)frame_pause(s, clock_steady_ns() / 1000000));
         net_ws_next(a->net, conn);
         return;
     }
     ApiJob *j = job_new(a);
     FrameCall *f = ARENA_NEW(j->arena, FrameCall);
-    *f = (FrameCall){
-        .socket = s, .c = &j->ctx, .api = a, .id = s->conversation_id, .ready = s->ready};
+    *f = (FrameCall){.socket = s,
+                     .c = &j->ctx,
+                     .api = a,
+                     .id = s->conversation_id,
+                     .staff = s->staff,
+                     .ready = s->ready,
+                     .subs_n = s->subs_n};
     f->text = str_dup(j->arena, text);
     buf_init(&f->out, j->arena, ANSWER_MAX);
     jw_init(&f->w, &f->out);

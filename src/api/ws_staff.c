@@ -33,8 +33,8 @@ static Err at_the_desk(Ctx *c, DeskAgent *ret)
 {
     bool found;
     Err err = desk_agent_get(c, c->actor.user_id, ret, &found);
-    if (err || c->actor.role < ROLE_AGENT)
-        return err;
+    if (err || c->actor.role < ROLE_AGENT || !(c->actor.scopes & SCOPE_CHAT))
+        return err; /* a key that only reads is nobody at the desk */
     /* supervisors and owners look on until they say that they take customers */
     if (!found && c->actor.role > ROLE_AGENT)
         err = desk_agent_status(c, c->actor.user_id, STR("busy"), STR(""));
@@ -108,6 +108,10 @@ static void after_hello(FrameCall *f)
 {
     Socket *s = f->socket;
     const Mine *mine = f->work;
+    if (hub_peers(s, &s->actor) >= SOCKETS_OF_ONE) {
+        net_ws_close(s->api->net, s->conn, 4429, STR("too many at once"));
+        return;
+    }
     socket_register(s);
     for (size_t i = 0; i < mine->n; i++) {
         DeskConversation *v = &mine->rows[i];
@@ -123,6 +127,8 @@ static void after_hello(FrameCall *f)
 static Err watch(FrameCall *f)
 {
     DeskConversation *v = ARENA_NEW(f->c->arena, DeskConversation);
+    if (f->subs_n >= WATCHED_MAX)
+        return ctx_err(f->c, ERR_LIMIT, "watch.too_many", "unwatch some conversations first");
     f->work = v;
     f->seq = json_i64(f->json, "after", 0);
     return desk_conversation_get(f->c, f->id, v);
@@ -151,20 +157,11 @@ static void after_unwatch(FrameCall *f)
     sub->typing = 0;
     Topic *t = sub->topic;
     bool last = t->subs == sub && !sub->topic_next;
+    hub_typing(t);
     if (!sub->assigned)
         sub_remove(f->socket, f->id);
     if (!last || sub_find(f->socket, f->id))
         hub_presence(f->api, t);
-}
-
-static void tell_visitor(Topic *t, bool on)
-{
-    NetFrame *frame = net_frame_text(on ? STR("{\"type\":\"typing\",\"on\":true}")
-                                        : STR("{\"type\":\"typing\",\"on\":false}"));
-    for (Sub *sub = t->subs; sub; sub = sub->topic_next)
-        if (!sub->socket->staff)
-            socket_send(sub->socket, frame);
-    net_frame_unref(frame);
 }
 
 static void after_typing(FrameCall *f)
@@ -178,8 +175,7 @@ static void after_typing(FrameCall *f)
     if (before == sub->typing)
         return;
     hub_presence(f->api, sub->topic);
-    if ((before == 'r') != (sub->typing == 'r'))
-        tell_visitor(sub->topic, sub->typing == 'r');
+    hub_typing(sub->topic);
 }
 
 /* ---- talking ---- */
@@ -235,7 +231,7 @@ static Err prepare_send(FrameCall *f)
     return err || !m->hit_n ? err : guard_answer(f);
 }
 
-static Err send(FrameCall *f)
+static Err send_message(FrameCall *f)
 {
     ServiceSend *m = &f->send;
     Err err = service_staff_send(f->api->config.service, f->c, m);
@@ -320,21 +316,25 @@ static Err ping(FrameCall *f)
     return ERR_OK;
 }
 
+#define TALKS .role = ROLE_AGENT, .scope = SCOPE_CHAT
+#define LOOKS .scope = SCOPE_READ | SCOPE_CHAT
 static const FrameKind KINDS[] = {
-    {.type = "send", .tx = API_TX_WRITE, .prepare = prepare_send, .run = send},
-    {.type = "typing", .prepare = conversation_id, .after = after_typing},
-    {.type = "read", .tx = API_TX_WRITE, .prepare = id_and_seq, .run = read_mark},
+    {.type = "send", TALKS, .tx = API_TX_WRITE, .prepare = prepare_send, .run = send_message},
+    {.type = "typing", TALKS, .prepare = conversation_id, .after = after_typing},
+    {.type = "read", TALKS, .tx = API_TX_WRITE, .prepare = id_and_seq, .run = read_mark},
     {.type = "watch",
+     LOOKS,
+     .role = ROLE_AGENT,
      .tx = API_TX_READ,
      .prepare = conversation_id,
      .run = watch,
      .after = after_watch},
-    {.type = "unwatch", .prepare = conversation_id, .after = after_unwatch},
+    {.type = "unwatch", LOOKS, .prepare = conversation_id, .after = after_unwatch},
     {.type = "ping", .run = ping},
-    {.type = "active", .tx = API_TX_WRITE, .run = active},
-    {.type = "status", .tx = API_TX_WRITE, .run = status},
-    {.type = "recall", .tx = API_TX_WRITE, .prepare = id_and_seq, .run = recall},
-    {.type = "hello", .tx = API_TX_WRITE, .run = hello, .after = after_hello},
+    {.type = "active", LOOKS, .tx = API_TX_WRITE, .run = active},
+    {.type = "status", TALKS, .tx = API_TX_WRITE, .run = status},
+    {.type = "recall", TALKS, .tx = API_TX_WRITE, .prepare = id_and_seq, .run = recall},
+    {.type = "hello", LOOKS, .tx = API_TX_WRITE, .run = hello, .after = after_hello},
 };
 
 const FrameKind *frames_staff(size_t *ret_n)

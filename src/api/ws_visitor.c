@@ -55,6 +55,10 @@ static void after_hello(FrameCall *f)
 {
     Socket *s = f->socket;
     const ServiceMeta *m = f->work;
+    if (hub_peers(s, &f->actor) >= SOCKETS_OF_ONE) {
+        net_ws_close(s->api->net, s->conn, 4429, STR("too many at once"));
+        return;
+    }
     socket_actor(s, &f->actor);
     socket_register(s);
     if (!m->has_conversation) {
@@ -104,7 +108,7 @@ static Err prepare_send(FrameCall *f)
     return service_visitor_send_prepare(f->api->config.service, f->c, m);
 }
 
-static Err send(FrameCall *f)
+static Err send_message(FrameCall *f)
 {
     ServiceSend *m = &f->send;
     Err err = service_visitor_send(f->api->config.service, f->c, m);
@@ -216,7 +220,11 @@ static Err ping(FrameCall *f)
 }
 
 static const FrameKind KINDS[] = {
-    {.type = "send", .tx = API_TX_WRITE, .costs = true, .prepare = prepare_send, .run = send},
+    {.type = "send",
+     .tx = API_TX_WRITE,
+     .costs = true,
+     .prepare = prepare_send,
+     .run = send_message},
     {.type = "typing", .after = after_typing},
     {.type = "read", .tx = API_TX_WRITE, .prepare = seq_of, .run = read_mark},
     {.type = "ping", .run = ping},

@@ -17,7 +17,9 @@
 
 typedef struct {
     const char *data, *listen, *database, *bus, *tls_cert, *tls_key, *proxies, *log;
+    const char *metrics;
     int64_t node, workers, connections, per_address, pg_connections, visitor_rate, visitor_burst;
+    int64_t call_rate;
     bool demo, hooks_private, log_json, help;
 } Options;
 #define AT(member) offsetof(Options, member)
@@ -41,6 +43,10 @@ static const OptRow OPTIONS[] = {
     {"visitor-rate", OPT_INT, "N", "120", 1, 1000000, "messages a minute of one visitor",
      AT(visitor_rate)},
     {"visitor-burst", OPT_INT, "N", "30", 1, 100000, "and at once", AT(visitor_burst)},
+    {"call-rate", OPT_INT, "N", "500", 1, 1000000, "calls a second of one log-in, key or visitor",
+     AT(call_rate)},
+    {"metrics-for", OPT_TEXT, "LIST", "127.0.0.0/8, ::1", 0, 0,
+     "addresses or CIDR that may read /metrics", AT(metrics)},
     {"pg-connections", OPT_INT, "N", "8", 1, 64, "PostgreSQL connections for writing",
      AT(pg_connections)},
     {"node", OPT_INT, "N", "0", 0, 1000, "this node's number, for ids", AT(node)},
@@ -63,6 +69,7 @@ typedef struct {
     sigset_t signals;
     pthread_t signal_thread;
     bool signal_running;
+    atomic_bool ending; /* the loop is through: SIGUSR1 from ourselves ends the signals' thread */
 } Desk;
 
 static int failed(const Desk *d, const ErrSlot *e)
@@ -91,8 +98,10 @@ static void *wait_for_signals(void *arg)
         int sig;
         if (sigwait(&d->signals, &sig))
             return NULL;
-        if (sig == SIGUSR1)
+        if (sig == SIGUSR1 && atomic_load(&d->ending))
             return NULL;
+        if (sig == SIGUSR1)
+            continue; /* somebody else's */
         if (sig == SIGHUP) {
             ErrSlot e = {0};
             if (!d->o.tls_cert)
@@ -167,6 +176,8 @@ static Err open_edge(Desk *d, ErrSlot *e)
     ac.workers = o->workers ? o->workers : cores();
     ac.visitor_rate = o->visitor_rate;
     ac.visitor_burst = o->visitor_burst;
+    ac.call_rate = o->call_rate;
+    ac.metrics_for = o->metrics;
     ac.net = &net;
     Err err = api_edge_open(&ac, e, &d->api);
     if (err)
@@ -224,12 +235,15 @@ static int serve(Desk *d, int64_t began_ns)
         err = open_edge(d, &e);
     if (!err) {
         d->signal_running = pthread_create(&d->signal_thread, NULL, wait_for_signals, d) == 0;
+        if (!d->signal_running) /* it could never be told to stop */
+            err = err_set(&e, ERR_INTERNAL, "api.threads", "no thread for the signals");
+    }
+    if (!err) {
         say_ready(d, began_ns);
         api_edge_run(d->api);
-        if (d->signal_running) {
-            pthread_kill(d->signal_thread, SIGUSR1);
-            pthread_join(d->signal_thread, NULL);
-        }
+        atomic_store(&d->ending, true);
+        pthread_kill(d->signal_thread, SIGUSR1);
+        pthread_join(d->signal_thread, NULL);
     }
     int code = err ? failed(d, &e) : CLI_OK;
     close_all(d);
