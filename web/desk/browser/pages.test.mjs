@@ -56,18 +56,15 @@ const PAGES = [
 ];
 
 let browser;
-let mock;
 before(async () => {
     browser = await openBrowser();
-    mock = await startMock();
 });
-after(async () => {
-    await browser?.close();
-    mock?.stop();
-});
+after(() => browser?.close());
 
-function put(state = {}) {
-    Object.assign(mock.state, {
+/** Cases run side by side (most of each is waiting), so that each has a server of its own. */
+const SIDE_BY_SIDE = { concurrency: 4 };
+async function visit(path, state, options, use) {
+    const mock = await startMock(0, {
         user: users[0],
         setup: { needed: false, demo: false },
         fail: {},
@@ -75,43 +72,44 @@ function put(state = {}) {
         empty: new Set(),
         ...state,
     });
+    const page = await openPage(browser, options);
+    try {
+        await page.goto(mock.url + path);
+        await page.locator('main').first().waitFor();
+        await page.waitForTimeout(300);
+        await use(page);
+    } finally {
+        await page.context().close();
+        mock.stop();
+    }
 }
 
 for (const theme of ['light', 'dark']) {
-    describe(theme, () => {
+    describe(theme, SIDE_BY_SIDE, () => {
         for (const { name, path, state, act } of PAGES) {
-            it(name, async () => {
-                put(state);
-                const page = await openPage(browser, { theme });
-                await page.goto(mock.url + path);
-                await page.locator('main').first().waitFor();
-                await page.waitForTimeout(400);
-                if (act) {
-                    await act(page);
-                    await page.waitForTimeout(350);
-                }
-                await shot(page, `${name}-${theme}`);
-                const found = await axe(page);
-                assert.deepEqual(found, [], `${name} ${theme}: axe`);
-                await fits(page, name);
-                await clean(page, name);
-                await page.context().close();
-            });
+            it(name, () =>
+                visit(path, state, { theme }, async (page) => {
+                    if (act) {
+                        await act(page);
+                        await page.waitForTimeout(250);
+                    }
+                    await shot(page, `${name}-${theme}`);
+                    const found = await axe(page);
+                    assert.deepEqual(found, [], `${name} ${theme}: axe`);
+                    await fits(page, name);
+                    await clean(page, name);
+                }),
+            );
         }
     });
 }
 
-describe('narrow', () => {
+describe('narrow', SIDE_BY_SIDE, () => {
     for (const { name, path, state } of PAGES.filter((p) => !p.act && p.name !== 'kit')) {
-        it(`${name} reflows at 320 px`, async () => {
-            put(state);
-            const page = await openPage(browser, { width: 320, height: 640 });
-            await page.goto(mock.url + path);
-            await page.locator('main').first().waitFor();
-            await page.waitForTimeout(300);
-            await shot(page, `${name}-320`);
-            await fits(page, name);
-            await page.context().close();
-        });
+        it(`${name} reflows at 320 px`, () =>
+            visit(path, state, { width: 320, height: 640 }, async (page) => {
+                await shot(page, `${name}-320`);
+                await fits(page, name);
+            }));
     }
 });
