@@ -63,6 +63,9 @@ export const routes: RouteRecordRaw[] = [
 
 export const router = createRouter({ history: createWebHistory(), routes });
 
+/** Pages whose words are not in the first bundle. */
+const MORE_WORDS = /^\/(admin|overview|setup|invite|reset)\b/;
+
 /** Asked once; after a finished set-up the answer cannot change back. */
 let setupNeeded: boolean | null = null;
 let isDemo = false;
@@ -94,7 +97,7 @@ router.beforeEach(async (to) => {
     }
     const session = useSession();
     await askServer();
-    if (to.path.startsWith('/admin')) await loadAdminWords();
+    if (MORE_WORDS.test(to.path)) await loadAdminWords();
     const who = { setupNeeded: setupNeeded ?? false, role: session.user?.role ?? null };
     const v = verdict(to.path, to.fullPath, to.meta, who);
     // A page above one's role keeps its address; the shell says there who can grant it.

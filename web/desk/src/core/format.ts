@@ -139,6 +139,15 @@ export function linkify(text: string): TextPart[] {
     return out;
 }
 
+/** "zh-CN" in the reader's own words. */
+export function langName(tag: string): string {
+    try {
+        return new Intl.DisplayNames(locale.value, { type: 'language' }).of(tag) ?? tag;
+    } catch {
+        return tag;
+    }
+}
+
 export function newClientId(): string {
     return crypto.randomUUID();
 }
