@@ -235,8 +235,8 @@ typedef struct {
 static Err scan_run(Ctx *c, void *arg)
 {
     Scan *s = arg;
-    SearchSegment *list;
-    size_t n;
+    SearchSegment *list = NULL;
+    size_t n = 0;
     int64_t gone = 0;
     s->postings = 0;
     Err err = store_i64(c, &SEARCH_GONE_NEXT, BINDS(i64(0)), 0, &gone);
