@@ -182,6 +182,7 @@ int desk_teardown(void **state)
     Accounts *accounts = d->accounts;
     char dir[sizeof d->dir];
     memcpy(dir, d->dir, sizeof dir);
+    service_stop(service); /* nobody reads while the store closes */
     store_close(d->store);
     arena_destroy(d->arena); /* drops the references to shops */
     service_close(service);
