@@ -186,12 +186,12 @@ class Bench:
         script = os.path.join(ROOT, "bench", "yard_socketio", "server.js")
         return self.start("socket.io", ["node", script, self.path(database), "FULL"], self.path("socketio.log"))
 
-    def product(self, data="data", demo=True, tls=None, prefix=()):
+    def product(self, data="data", demo=True, tls=None, prefix=(), more=()):
         port = free_port()
         command = [*prefix, self.zhixin, "serve", "--data", self.path(data), "--listen", f"127.0.0.1:{port}"]
         command += ["--demo"] if demo else []
         command += ["--tls-cert", tls[0], "--tls-key", tls[1]] if tls else []
-        command += self.options.serve
+        command += [*self.options.serve, *more]
         return self.start("zhixin", command, self.path("zhixin.log"), port=port, tls=tls is not None)
 
     def certificate(self):
