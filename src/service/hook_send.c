@@ -284,11 +284,23 @@ static bool options(Place *p, const char *url, size_t body_n)
     return !bad;
 }
 
+/* With a NUL; NULL when there is no memory. */
+static char *owned(Str s)
+{
+    char *p = malloc(s.n + 1);
+    if (!p)
+        return NULL;
+    if (s.n)
+        memcpy(p, s.p, s.n);
+    p[s.n] = 0;
+    return p;
+}
+
 static void begin_place(ServiceHooks *h, Place *p, Ctx *c, const ServiceHook *hook, Str secret,
                         const Due *d)
 {
     *p = (Place){.easy = curl_easy_init(),
-                 .body = strndup(d->body.n ? d->body.p : "", d->body.n),
+                 .body = owned(d->body),
                  .hook_id = hook->id,
                  .id = d->id,
                  .attempts = d->attempts + 1,
