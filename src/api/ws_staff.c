@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Frames of the workbench (docs/protocol.md section 4). */
 #include "api/internal.h"
+#include "api/send.h"
 
-enum { MINE_MAX = 200, GUARD_SEEN_MAX = 16 };
+enum { MINE_MAX = 200 };
 
 static void ack_begin(FrameCall *f)
 {
@@ -195,38 +196,16 @@ static Err guard_answer(FrameCall *f)
     return ERR_OK;
 }
 
-static void guard_seen(FrameCall *f)
-{
-    Str *seen = ARENA_ARRAY(f->c->arena, Str, GUARD_SEEN_MAX);
-    size_t n = 0;
-    for (const Json *v = json_first(json_get(f->json, "guard_seen")); v && n < GUARD_SEEN_MAX;
-         v = json_next(v))
-        if (json_is_string(v))
-            seen[n++] = json_value_str(v);
-    f->send.guard_seen = seen;
-    f->send.guard_seen_n = n;
-}
-
 static Err prepare_send(FrameCall *f)
 {
     Err err = conversation_id(f);
     if (err)
         return err;
     ServiceSend *m = &f->send;
-    const Json *card = json_get(f->json, "card");
     m->conversation_id = f->id;
-    m->client_id = json_str(f->json, "client_id");
-    m->kind = json_str(f->json, "kind");
-    if (!m->kind.n)
-        m->kind = STR("text");
-    m->text = json_str(f->json, "text");
-    m->script_id = json_str(f->json, "suggestion");
-    m->reply_to = json_i64(f->json, "reply_to", 0);
-    if (json_has(f->json, "file") && !json_id(f->json, "file", &m->file_id))
-        return ctx_field(f->c, "file", "file.unknown", "file is the id that the upload gave");
-    if (json_is_object(card))
-        m->card_json = json_print(f->c->arena, card);
-    guard_seen(f);
+    err = api_read_send(f->c, f->json, m);
+    if (err)
+        return err;
     err = service_staff_send_prepare(f->api->config.service, f->c, m);
     return err || !m->hit_n ? err : guard_answer(f);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Frames of the widget (docs/protocol.md section 3). */
 #include "api/internal.h"
+#include "api/send.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -95,16 +96,13 @@ static Err start(FrameCall *f)
 static Err prepare_send(FrameCall *f)
 {
     ServiceSend *m = &f->send;
-    const Json *card = json_get(f->json, "card");
-    m->client_id = json_str(f->json, "client_id");
-    m->kind = json_str(f->json, "kind");
-    if (!m->kind.n)
-        m->kind = STR("text");
-    m->text = json_str(f->json, "text");
-    if (json_has(f->json, "file") && !json_id(f->json, "file", &m->file_id))
-        return ctx_field(f->c, "file", "file.unknown", "file is the id that the upload gave");
-    if (json_is_object(card))
-        m->card_json = json_print(f->c->arena, card);
+    Err err = api_read_send(f->c, f->json, m);
+    if (err)
+        return err;
+    /* what only staff may say */
+    m->script_id = STR_NONE;
+    m->reply_to = 0;
+    m->guard_seen_n = 0;
     return service_visitor_send_prepare(f->api->config.service, f->c, m);
 }
 
