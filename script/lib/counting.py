@@ -51,6 +51,21 @@ def count_text(text, ok):
     return c
 
 
+def failed_tap(text, most=8, lines=40):
+    """The failed tests of node --test's output (TAP), each with its reason: the end of the output is often another test's."""
+    rows, found = ESCAPES.sub("", text).splitlines(), []
+    for i, row in enumerate(rows):
+        if not re.match(r" *not ok \d+", row):
+            continue
+        block = [row]
+        for below in rows[i + 1:i + lines]:
+            block.append(below)
+            if below.strip() == "...":
+                break
+        found.append("\n".join(block))
+    return "\n".join(found[:most])
+
+
 def count_meson(log_path):
     """From meson-logs/testlog.json: each line one test program. Returns (Count, [(name, output) of the failed])."""
     total, failures = Count(), []

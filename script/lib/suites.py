@@ -8,7 +8,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from counting import Count, count_meson, count_text  # noqa: E402
+from counting import Count, count_meson, count_text, failed_tap  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LOGS = os.path.join(ROOT, ".cache", "test")
@@ -94,7 +94,7 @@ def program(name, command, env=None, timeout=1800):
     ok, out = run(name, command, env, timeout)
     count = count_text(out, ok)
     if count.failed or count.skipped:
-        print(tail(out))
+        print(failed_tap(out) or tail(out))
     return count
 
 

@@ -106,7 +106,11 @@ export async function startMock(
             return res.end(readFileSync(hit));
         }
         let text = '';
-        for await (const chunk of req) text += chunk;
+        try {
+            for await (const chunk of req) text += chunk;
+        } catch {
+            return; // the page went away while it was sending
+        }
         if (state.hang.has(path)) return;
         if (state.fail[path]) return error(res, state.fail[path], `http.${state.fail[path]}`);
         if (path === '/api/setup' && req.method === 'GET') return json(res, 200, state.setup);
@@ -129,14 +133,15 @@ export async function startMock(
     const wss = new WebSocketServer({ noServer: true });
     server.on('upgrade', (req, socket, head) => {
         if (!state.user) return socket.destroy();
+        const user = state.user; // whom the socket belongs to, also when a test ends the log-in under it
         wss.handleUpgrade(req, socket, head, (ws) => {
             const self = () => ({
-                id: state.user.id,
-                name: state.user.nickname,
-                role: state.user.role,
+                id: user.id,
+                name: user.nickname,
+                role: user.role,
                 status: state.status ?? 'online',
                 reason: state.reason ?? '',
-                capacity: state.user.capacity,
+                capacity: user.capacity,
                 open: 2,
             });
             ws.on('message', (m) => {
