@@ -55,6 +55,8 @@ def failed_tap(text, most=8, lines=40):
     """The failed tests of node --test's output (TAP), each with its reason: the end of the output is often another test's."""
     rows, found = ESCAPES.sub("", text).splitlines(), []
     for i, row in enumerate(rows):
+        if row.startswith("# Error:"):  # thrown outside every test
+            found.append(row)
         if not re.match(r" *not ok \d+", row):
             continue
         block = [row]
