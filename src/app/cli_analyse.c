@@ -1,24 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * zhixin analyse: conversations in, labels out, one line for one line, each as soon as it was read.
- * The customer's side is read by nlu. Of the agent's side the guard rails find some faults; acts
- * and commitments have nobody yet who finds them, and their lists stay empty.
  */
 #include "app/cli.h"
 #include "app/cli_store.h"
-#include "assist/guard.h"
-#include "assist/script_files.h"
-#include "base/file.h"
+#include "app/labeller.h"
 #include "base/json.h"
 #include "base/opt.h"
-#include "nlu/lexicon_files.h"
-#include "nlu/nlu.h"
-#include "service/content.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE_BYTES = 4 << 20, FILE_BYTES = 4 << 20, ARENA_BYTES = 128 << 20, OUT_BYTES = 64 << 20 };
+enum { LINE_BYTES = 4 << 20, ARENA_BYTES = 128 << 20, OUT_BYTES = 64 << 20 };
 
 typedef struct {
     const char *model;
@@ -26,8 +19,10 @@ typedef struct {
 } Options;
 #define AT(member) offsetof(Options, member)
 static const OptRow OPTIONS[] = {
-    {"model", OPT_TEXT, "DIR", NULL, 0, 0,
-     "a folder laid out like content/ (lexicon, guard) instead of what is built in", AT(model)},
+    {"model", OPT_TEXT, "DIR|FILE", NULL, 0, 0,
+     "a folder with lexicon/, guard/ or understanding.zxm, or a model file, in place of what is "
+     "built in",
+     AT(model)},
     {"help", OPT_FLAG, NULL, NULL, 0, 0, "this text", AT(help)},
 };
 enum { OPTIONS_N = sizeof OPTIONS / sizeof OPTIONS[0] };
@@ -35,52 +30,18 @@ enum { OPTIONS_N = sizeof OPTIONS / sizeof OPTIONS[0] };
 typedef struct {
     Options o;
     Arena *files, *arena; /* of the whole run; of a line */
-    NluModel *nlu;
-    AssistGuard *guard;
+    Labeller labeller;
 } Analyse;
 
-/* ---- what it knows ---- */
-static Err content(const Analyse *an, ErrSlot *e, const char *name, Str *ret)
-{
-    if (an->o.model)
-        return file_read(an->files, e, str_fmt(an->files, "%s/%s", an->o.model, name).p, FILE_BYTES,
-                         ret);
-    for (const EmbedFile *f = CONTENT_FILES; f->name; f++)
-        if (strcmp(f->name, name) == 0) {
-            *ret = (Str){f->bytes, f->n};
-            return ERR_OK;
-        }
-    return err_set(e, ERR_INTERNAL, "analyse.content", "%s is not in the program", name);
-}
-
-static Err load(Analyse *an, ErrSlot *e)
-{
-    static const char *const names[] = NLU_LEXICON_FILES;
-    Str texts[NLU_LEXICON_FILE_COUNT], rules;
-    for (size_t i = 0; i < NLU_LEXICON_FILE_COUNT; i++) {
-        Err err = content(an, e, names[i], &texts[i]);
-        if (err)
-            return err;
-    }
-    an->nlu = nlu_model_create(texts, NLU_LEXICON_FILE_COUNT, e);
-    if (!an->nlu)
-        return e->err;
-    Err err = content(an, e, ASSIST_GUARD_FILE, &rules);
-    if (err)
-        return err;
-    an->guard = assist_guard_create(rules, e);
-    return an->guard ? ERR_OK : e->err;
-}
-
 /* ---- one turn ---- */
-static void evidence(JsonW *w, Str label, uint32_t start, uint32_t end, Str text, Str why)
+static void evidence(JsonW *w, const NluEvidence *ev)
 {
     jw_obj(w);
-    jw_kstr(w, "label", label);
-    jw_ki64(w, "start", start);
-    jw_ki64(w, "end", end);
-    jw_kstr(w, "text", text);
-    jw_kstr(w, "why", why);
+    jw_kstr(w, "label", str_of(ev->label));
+    jw_ki64(w, "start", ev->start);
+    jw_ki64(w, "end", ev->end);
+    jw_kstr(w, "text", ev->text);
+    jw_kstr(w, "why", ev->rule);
     jw_obj_end(w);
 }
 
@@ -99,95 +60,60 @@ static void slots(JsonW *w, const NluUnderstanding *u)
     jw_obj_end(w);
 }
 
-static void user_turn(const Analyse *an, JsonW *w, const NluTurn *before, size_t n, Str text)
+static void codes(JsonW *w, const char *key, const NluIntent *list, size_t n)
 {
-    NluUnderstanding u;
-    nlu_understand(an->nlu, an->arena, before, n, text, &u);
+    jw_key(w, key);
+    jw_arr(w);
+    for (size_t i = 0; i < n; i++)
+        jw_str(w, str_of(list[i].code));
+    jw_arr_end(w);
+}
+
+static void user_turn(JsonW *w, const NluUnderstanding *u)
+{
     jw_obj(w);
-    jw_kstr(w, "emotion", str_of(nlu_emotion_code(u.emotion)));
-    jw_ki64(w, "intensity", u.intensity);
+    jw_kstr(w, "emotion", str_of(nlu_emotion_code(u->emotion)));
+    jw_ki64(w, "intensity", u->intensity);
     jw_key(w, "intents");
     jw_arr(w);
-    for (size_t i = 0; i < u.intent_n; i++) {
+    for (size_t i = 0; i < u->intent_n; i++) {
         jw_obj(w);
-        jw_kstr(w, "code", str_of(u.intents[i].code));
+        jw_kstr(w, "code", str_of(u->intents[i].code));
         jw_key(w, "p");
-        jw_f64(w, u.intents[i].p);
+        jw_f64(w, u->intents[i].p);
         jw_obj_end(w);
     }
     jw_arr_end(w);
-    jw_kstr(w, "stage", str_of(nlu_stage_code(u.stage)));
-    slots(w, &u);
+    jw_kstr(w, "stage", str_of(nlu_stage_code(u->stage)));
+    slots(w, u);
     jw_key(w, "evidence");
     jw_arr(w);
-    for (size_t i = 0; i < u.evidence_n; i++) {
-        const NluEvidence *ev = &u.evidence[i];
-        evidence(w, str_of(ev->label), ev->start, ev->end, ev->text, ev->rule);
-    }
-    for (size_t i = 0; i < u.slot_n; i++) {
-        const NluSlot *s = &u.slots[i];
-        evidence(w, str_of(s->name), s->start, s->end, s->value, STR("slot"));
+    for (size_t i = 0; i < u->evidence_n; i++)
+        evidence(w, &u->evidence[i]);
+    for (size_t i = 0; i < u->slot_n; i++) {
+        const NluSlot *s = &u->slots[i];
+        evidence(w, &(NluEvidence){.label = s->name,
+                                   .rule = STR("slot"),
+                                   .text = s->value,
+                                   .start = s->start,
+                                   .end = s->end});
     }
     jw_arr_end(w);
     jw_obj_end(w);
 }
 
-/* A rule of the guard as a fault of the labels; NULL: it is about something else. */
-static const char *fault_of(Str rule)
+static void agent_turn(JsonW *w, const NluAgentTurn *t)
 {
-    static const struct {
-        const char *rule, *fault;
-    } same[] = {
-        {"blunt_refusal", "blunt_refusal"},
-        {"blame", "blame"},
-        {"absolute_term", "absolute_term"},
-        {"absolute_claim", "absolute_term"},
-        {"over_promise", "over_promise"},
-        {"off_platform", "off_platform"},
-        {"competitor", "competitor"},
-        {"privacy", "privacy"},
-        {"review_bribe", "review_bribe"},
-        {"rude", "rude"},
-        {"argue", "argue"},
-        {"vague", "vague"},
-    };
-    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
-        if (str_is(rule, same[i].rule))
-            return same[i].fault;
-    return NULL;
-}
-
-static void agent_turn(const Analyse *an, JsonW *w, Str text)
-{
-    AssistGuardHit hits[ASSIST_GUARD_HITS];
-    const char *faults[ASSIST_GUARD_HITS];
-    size_t n = assist_guard_check(an->guard, an->arena, text, hits), faults_n = 0;
     jw_obj(w);
-    jw_key(w, "acts");
-    jw_arr(w);
-    jw_arr_end(w);
-    jw_key(w, "faults");
-    jw_arr(w);
-    for (size_t i = 0; i < n; i++) {
-        const char *fault = fault_of(hits[i].rule);
-        bool seen = !fault;
-        for (size_t k = 0; k < faults_n && !seen; k++)
-            seen = strcmp(faults[k], fault) == 0;
-        if (seen)
-            continue;
-        faults[faults_n++] = fault;
-        jw_str(w, str_of(fault));
-    }
-    jw_arr_end(w);
+    codes(w, "acts", t->acts, t->act_n);
+    codes(w, "faults", t->faults, t->fault_n);
     jw_key(w, "commitments");
     jw_arr(w);
     jw_arr_end(w);
     jw_key(w, "evidence");
     jw_arr(w);
-    for (size_t i = 0; i < n; i++)
-        if (fault_of(hits[i].rule))
-            evidence(w, str_of(fault_of(hits[i].rule)), hits[i].start, hits[i].end, hits[i].words,
-                     hits[i].rule);
+    for (size_t i = 0; i < t->evidence_n; i++)
+        evidence(w, &t->evidence[i]);
     jw_arr_end(w);
     jw_obj_end(w);
 }
@@ -229,16 +155,19 @@ static Err analyse_line(const Analyse *an, ErrSlot *e, Str line, Buf *out)
         err = read_turns(an, e, json_get(j, "turns"), &turns, &n);
     if (err)
         return err;
+    NluMemory memory = nlu_memory_none();
     JsonW w;
     jw_init(&w, out);
     jw_obj(&w);
     jw_key(&w, "turns");
     jw_arr(&w);
     for (size_t i = 0; i < n && !arena_full(an->arena); i++) {
-        if (turns[i].role == NLU_CUSTOMER)
-            user_turn(an, &w, turns, i, turns[i].text);
+        LabelledTurn t;
+        labeller_turn(&an->labeller, an->arena, &turns[i], &memory, &t);
+        if (t.role == NLU_CUSTOMER)
+            user_turn(&w, &t.customer);
         else
-            agent_turn(an, &w, turns[i].text);
+            agent_turn(&w, &t.agent);
     }
     jw_arr_end(&w);
     jw_obj_end(&w);
@@ -290,7 +219,7 @@ static LineRead read_line(char *line, size_t *ret_n)
 static int run(Analyse *an)
 {
     ErrSlot e = {0};
-    if (load(an, &e))
+    if (labeller_open(&an->labeller, an->files, &e, an->o.model, true))
         return cli_refused("analyse", &e);
     char *line = arena_alloc(an->files, LINE_BYTES);
     size_t n = 0;
@@ -318,7 +247,7 @@ static int usage(const char *why)
 {
     if (why)
         fprintf(stderr, "zhixin analyse: %s\n", why);
-    fprintf(stderr, "usage: zhixin analyse [--model DIR] <CONVERSATIONS.jsonl\n");
+    fprintf(stderr, "usage: zhixin analyse [--model DIR|FILE] <CONVERSATIONS.jsonl\n");
     opt_help(OPTIONS, OPTIONS_N);
     return why ? CLI_USAGE : CLI_OK;
 }
@@ -338,8 +267,7 @@ int cli_analyse(int argc, char **argv)
         code = usage("it reads standard input");
     else
         code = run(&an);
-    assist_guard_destroy(an.guard);
-    nlu_model_destroy(an.nlu);
+    labeller_close(&an.labeller);
     arena_destroy(an.arena);
     arena_destroy(an.files);
     return code;

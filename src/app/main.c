@@ -22,6 +22,7 @@ static const struct {
     {"migrate", cli_migrate, "show schema changes and apply those that are missing"},
     {"doctor", cli_doctor, "look whether everything is as it should be"},
     {"analyse", cli_analyse, "label conversations: JSON lines in, JSON lines out"},
+    {"eval", cli_eval, "measure the understanding on labelled conversations"},
     {"routes", cli_routes, "list the HTTP routes (--json for programs)"},
 };
 enum { COMMANDS_N = sizeof COMMANDS / sizeof COMMANDS[0] };

@@ -51,6 +51,17 @@ static const char *const intents[NLU_INTENT_COUNT] = {"greeting",
                                                       "complaint",
                                                       "review"};
 
+static const char *const acts[NLU_ACT_COUNT] = {
+    "greet",       "ask_need",      "clarify",        "answer_fact", "recommend",
+    "agree_worry", "rebuild_value", "remove_risk",    "close_sale",  "guide_steps",
+    "hold",        "apologise",     "empathise",      "restate",     "propose_solution",
+    "promise",     "progress",      "confirm_solved", "ask_rating",  "escalate",
+    "farewell",    "other"};
+static const char *const faults[NLU_FAULT_COUNT] = {
+    "blunt_refusal",     "blame",        "excuse_first", "vague",        "ignored",
+    "repeated_template", "over_promise", "argue",        "off_platform", "competitor",
+    "absolute_term",     "privacy",      "review_bribe", "rude"};
+
 const char *nlu_emotion_code(NluEmotion e)
 {
     return (unsigned)e < NLU_EMOTION_COUNT ? emotions[e] : "calm";
@@ -97,4 +108,32 @@ int nlu_intent_index(Str code)
         if (str_is(code, intents[i]))
             return i;
     return -1;
+}
+
+static int index_of(const char *const *names, int n, Str code)
+{
+    for (int i = 0; i < n; i++)
+        if (str_is(code, names[i]))
+            return i;
+    return -1;
+}
+
+const char *nlu_act_code(size_t i)
+{
+    return i < NLU_ACT_COUNT ? acts[i] : "other";
+}
+
+int nlu_act_index(Str code)
+{
+    return index_of(acts, NLU_ACT_COUNT, code);
+}
+
+const char *nlu_fault_code(size_t i)
+{
+    return i < NLU_FAULT_COUNT ? faults[i] : "vague";
+}
+
+int nlu_fault_index(Str code)
+{
+    return index_of(faults, NLU_FAULT_COUNT, code);
 }

@@ -21,6 +21,10 @@ enum {
     NLU_CONTEXT_MAX = 12,   /* turns before it that are read, the nearest ones */
     NLU_CONTEXT_TEXT = 200, /* code points read of each */
     NLU_INTENT_MAX = 3,
+    NLU_ACT_COUNT = 22,
+    NLU_FAULT_COUNT = 14,
+    NLU_ACT_MAX = 4,
+    NLU_FAULT_MAX = 4,
     NLU_SLOT_MAX = 12,
     NLU_EVIDENCE_MAX = 16
 };
@@ -61,7 +65,8 @@ typedef struct {
 
 typedef struct {
     NluEmotion emotion;
-    int intensity; /* 0 for calm, else 1..3 */
+    double emotion_p; /* 0..1: how sure */
+    int intensity;    /* 0 for calm, else 1..3 */
     NluStage stage;
     bool stage_shown; /* false: nothing in the words shows the stage; it is the lexicon's guess */
     size_t intent_n, slot_n, evidence_n;
@@ -69,6 +74,15 @@ typedef struct {
     NluSlot slots[NLU_SLOT_MAX];
     NluEvidence evidence[NLU_EVIDENCE_MAX]; /* heaviest first */
 } NluUnderstanding;
+
+/* What an agent's message does: its acts, its faults, and whether it promises something. */
+typedef struct {
+    size_t act_n, fault_n, evidence_n;
+    NluIntent acts[NLU_ACT_MAX], faults[NLU_FAULT_MAX]; /* surest first */
+    bool promise;                                       /* a commitment is in it */
+    double promise_p;
+    NluEvidence evidence[NLU_EVIDENCE_MAX]; /* of acts, faults and "commitment" */
+} NluAgentTurn;
 
 typedef struct NluModel NluModel;
 
@@ -102,6 +116,11 @@ void nlu_remember(const NluModel *m, Arena *a, const NluTurn *turn, NluMemory *m
 void nlu_understand_after(const NluModel *m, Arena *a, const NluMemory *before, Str text,
                           NluUnderstanding *ret, NluMemory *ret_after);
 
+/* The agent's side of the same: what this message, said after `before`, does. Without a trained
+ * model nothing is found. */
+void nlu_hear_agent(const NluModel *m, Arena *a, const NluMemory *before, Str text,
+                    NluAgentTurn *ret, NluMemory *ret_after);
+
 const char *nlu_emotion_code(NluEmotion e); /* static */
 const char *nlu_stage_code(NluStage s);     /* static */
 bool nlu_emotion_parse(Str code, NluEmotion *ret);
@@ -109,4 +128,8 @@ bool nlu_stage_parse(Str code, NluStage *ret);
 size_t nlu_intent_count(void);
 const char *nlu_intent_code(size_t i); /* static */
 int nlu_intent_index(Str code);        /* -1: unknown */
+const char *nlu_act_code(size_t i);    /* static */
+int nlu_act_index(Str code);           /* -1: unknown */
+const char *nlu_fault_code(size_t i);  /* static */
+int nlu_fault_index(Str code);         /* -1: unknown */
 #endif

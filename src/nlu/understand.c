@@ -328,6 +328,16 @@ void nlu_understand_after(const NluModel *m, Arena *a, const NluMemory *before, 
     *ret = u;
 }
 
+void nlu_hear_agent(const NluModel *m, Arena *a, const NluMemory *before, Str text,
+                    NluAgentTurn *ret, NluMemory *ret_after)
+{
+    *ret = (NluAgentTurn){.act_n = 0};
+    if (!ret_after)
+        return;
+    *ret_after = *before;
+    nlu_remember(m, a, &(NluTurn){NLU_AGENT, text}, ret_after);
+}
+
 void nlu_understand(const NluModel *m, Arena *a, const NluTurn *context, size_t n, Str text,
                     NluUnderstanding *ret)
 {

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/labeller.h"
+#include "assist/script_files.h"
+#include "base/file.h"
+#include "nlu/lexicon_files.h"
+#include "service/content.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+enum { FILE_BYTES = 4 << 20 };
+
+static Err content(Arena *files, ErrSlot *e, const char *dir, const char *name, Str *ret)
+{
+    if (dir) {
+        const char *path = str_fmt(files, "%s/%s", dir, name).p;
+        if (file_exists(path))
+            return file_read(files, e, path, FILE_BYTES, ret);
+    }
+    for (const EmbedFile *f = CONTENT_FILES; f->name; f++)
+        if (strcmp(f->name, name) == 0) {
+            *ret = (Str){f->bytes, f->n};
+            return ERR_OK;
+        }
+    return err_set(e, ERR_INTERNAL, "analyse.content", "%s is not in the program", name);
+}
+
+Err labeller_open(Labeller *l, Arena *files, ErrSlot *e, const char *model, bool trained)
+{
+    static const char *const names[] = NLU_LEXICON_FILES;
+    Str texts[NLU_LEXICON_FILE_COUNT], rules;
+    struct stat st;
+    *l = (Labeller){NULL, NULL};
+    if (model && stat(model, &st) != 0)
+        return err_set(e, ERR_NOT_FOUND, "analyse.model", "there is no folder or file %s", model);
+    const char *dir = model && S_ISDIR(st.st_mode) ? model : NULL;
+    (void)trained;
+    for (size_t i = 0; i < NLU_LEXICON_FILE_COUNT; i++) {
+        Err err = content(files, e, dir, names[i], &texts[i]);
+        if (err)
+            return err;
+    }
+    l->nlu = nlu_model_create(texts, NLU_LEXICON_FILE_COUNT, e);
+    if (!l->nlu)
+        return e->err;
+    Err err = content(files, e, dir, ASSIST_GUARD_FILE, &rules);
+    if (err)
+        return err;
+    l->guard = assist_guard_create(rules, e);
+    return l->guard ? ERR_OK : e->err;
+}
+
+void labeller_close(Labeller *l)
+{
+    assist_guard_destroy(l->guard);
+    nlu_model_destroy(l->nlu);
+    *l = (Labeller){NULL, NULL};
+}
+
+/* A rule of the guard as a fault of the labels; -1: it is about something else. */
+static int fault_of(Str rule)
+{
+    static const char *const same[] = {"blunt_refusal", "blame",        "absolute_term",
+                                       "over_promise",  "off_platform", "competitor",
+                                       "privacy",       "review_bribe", "rude",
+                                       "argue",         "vague"};
+    if (str_is(rule, "absolute_claim"))
+        return nlu_fault_index(STR("absolute_term"));
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+        if (str_is(rule, same[i]))
+            return nlu_fault_index(rule);
+    return -1;
+}
+
+static void add_fault(NluAgentTurn *t, const char *code)
+{
+    for (size_t i = 0; i < t->fault_n; i++)
+        if (t->faults[i].code == code)
+            return;
+    if (t->fault_n < NLU_FAULT_MAX)
+        t->faults[t->fault_n++] = (NluIntent){.code = code, .p = 1};
+}
+
+static void add_guard(const Labeller *l, Arena *a, Str text, NluAgentTurn *t)
+{
+    AssistGuardHit hits[ASSIST_GUARD_HITS];
+    size_t n = assist_guard_check(l->guard, a, text, hits);
+    for (size_t i = 0; i < n; i++) {
+        int fault = fault_of(hits[i].rule);
+        if (fault < 0)
+            continue;
+        const char *code = nlu_fault_code((size_t)fault);
+        add_fault(t, code);
+        if (t->evidence_n < NLU_EVIDENCE_MAX)
+            t->evidence[t->evidence_n++] = (NluEvidence){.label = code,
+                                                         .rule = hits[i].rule,
+                                                         .text = hits[i].words,
+                                                         .start = hits[i].start,
+                                                         .end = hits[i].end};
+    }
+}
+
+void labeller_turn(const Labeller *l, Arena *a, const NluTurn *turn, NluMemory *memory,
+                   LabelledTurn *ret)
+{
+    const NluMemory before = *memory;
+    ret->role = turn->role;
+    if (turn->role == NLU_CUSTOMER) {
+        nlu_understand_after(l->nlu, a, &before, turn->text, &ret->customer, memory);
+        return;
+    }
+    nlu_hear_agent(l->nlu, a, &before, turn->text, &ret->agent, memory);
+    add_guard(l, a, turn->text, &ret->agent);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef APP_LABELLER_H
+#define APP_LABELLER_H
+/* labeller: all labels of a conversation, turn after turn, as the desk gives them: nlu for both
+ * sides, the guard rails for faults that are seen in the words. */
+#include "assist/guard.h"
+#include "nlu/nlu.h"
+
+typedef struct {
+    NluModel *nlu;
+    AssistGuard *guard;
+} Labeller;
+
+typedef struct {
+    NluRole role;
+    NluUnderstanding customer;
+    NluAgentTurn agent;
+} LabelledTurn;
+
+/* model: NULL for what is built in; a folder in which lexicon/, guard/ and understanding.zxm
+ * take the place of what is built in; or a model file. trained false: the rules alone.
+ * files keeps what was read and outlives the labeller. Codes: file.…, nlu.…, analyse.model. */
+Err labeller_open(Labeller *l, Arena *files, ErrSlot *e, const char *model,
+                  bool trained) WARN_UNUSED;
+void labeller_close(Labeller *l); /* an empty one is fine */
+/* memory: of the turns before, is carried on. */
+void labeller_turn(const Labeller *l, Arena *a, const NluTurn *turn, NluMemory *memory,
+                   LabelledTurn *ret);
+#endif
