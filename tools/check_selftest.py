@@ -9,6 +9,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 C = "/* SPDX-License-Identifier: Apache-2.0 */\n"
+TALK = "# SPDX-License-Identifier: Apache-2.0\n# writer: A\n== A1 presale\n"
 
 CLEAN = {
     "src/base/str.h": C + "int str_len(const char *s);\n",
@@ -23,6 +24,8 @@ CLEAN = {
     "src/assist/a.h": C,
     "src/base/err.c": C + 'int f(struct e *e)\n{\n    return err_set(e, ERR_CONFLICT, "a.b", "no");\n}\n',
     "docs/errors.md": "| `a.b` | 409 | when | what |\n",
+    "content/corpus/a_size_01.txt": TALK + "c calm0 size_fit pre | 穿L还是XL | size=L\n"
+                                    "a answer_fact,promise | 穿L，今天发 | 发货 @ 今天\n",
 }
 
 # (check, what the report must say, file, its text)
@@ -52,6 +55,19 @@ FAULTS = [
     ("errors", "code f.g has no line", "src/net/e.c", C + 'static const struct R rows[] = {{400, "f.g", "z"}};\n'),
     ("errors", "no source sets the code h.i", "docs/errors.md", "| `a.b` | 409 | when | what |\n| `h.i` | 400 | when | what |\n"),
     ("errors", "answered with 409, not 400", "docs/errors.md", "| `a.b` | 400 | when | what |\n"),
+    ("corpus", "is taken at", "content/corpus/b_x_01.txt", TALK + "c calm0 stock pre | 有货吗\n"),
+    ("corpus", "calm is 0", "content/corpus/b_x_01.txt", TALK.replace("A1", "A2") + "c calm1 stock pre | 有货吗\n"),
+    ("corpus", "calm is 0", "content/corpus/b_x_01.txt", TALK.replace("A1", "A2") + "c angry0 stock pre | 有货吗\n"),
+    ("corpus", "no intent 'stok'", "content/corpus/b_x_01.txt", TALK.replace("A1", "A2") + "c calm0 stok pre | 有货吗\n"),
+    ("corpus", "no stage", "content/corpus/b_x_01.txt", TALK.replace("A1", "A2") + "c calm0 stock now | 有货吗\n"),
+    ("corpus", "does not stand in the text", "content/corpus/b_x_01.txt", TALK.replace("A1", "A2") + "c calm0 stock pre | 有货吗 | size=XL\n"),
+    ("corpus", "no slot", "content/corpus/b_x_01.txt", TALK.replace("A1", "A2") + "c calm0 stock pre | 有XL吗 | sise=XL\n"),
+    ("corpus", "go together", "content/corpus/b_x_01.txt", TALK.replace("A1", "A2") + "a promise | 今天发\n"),
+    ("corpus", "go together", "content/corpus/b_x_01.txt", TALK.replace("A1", "A2") + "a answer_fact | 今天发 | 发货 @ 今天\n"),
+    ("corpus", "no fault", "content/corpus/b_x_01.txt", TALK.replace("A1", "A2") + "a other !lazy | 嗯\n"),
+    ("corpus", "a talk without a message", "content/corpus/b_x_01.txt", TALK.replace("A1", "A2") + "\n"),
+    ("corpus", "a message outside a talk", "content/corpus/b_x_01.txt", TALK.replace("A1", "A2") + "c calm0 stock pre | 有货吗\n\nc calm0 stock pre | 没了?\n"),
+    ("corpus", "the licence", "content/corpus/b_x_01.txt", "== A2 presale\n" + "c calm0 stock pre | 有货吗\n"),
     ("format", "not formatted", "src/base/f.c", C + "int  f( void ){return 1;}\n"),
 ]
 
@@ -103,7 +119,7 @@ def main():
         for name, text in CLEAN.items():
             write(root, name, text)
         shutil.copy(os.path.join(HERE, "..", ".clang-format"), root)
-        for check in ("layers", "source", "errors", "format"):
+        for check in ("layers", "source", "errors", "corpus", "format"):
             code, out = run(check, root)
             if code != 0:
                 print("%s: the clean tree was refused: %s" % (check, out))
