@@ -36,7 +36,8 @@ typedef struct {
     _Atomic int64_t depth; /* written under the mutex */
     int64_t limit;
     bool closing;
-    int threads_n;
+    int threads_n, threads_wanted;
+    int idle; /* of them asleep */
     pthread_t threads[32];
 } ApiQueue;
 

@@ -3,12 +3,13 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 
-enum { ARENA_CAP = 24 << 20, FREE_MAX = 512, OWN_TIMES = 8 };
+enum { ARENA_CAP = 24 << 20, FREE_MAX = 512, OWN_TIMES = 8, AT_ONCE = 8 };
 
 static void drain(void *arg)
 {
@@ -92,35 +93,53 @@ Err job_read(ApiJob *j, StoreRun run, void *arg)
     return store_read(j->api->store, &j->ctx, run, arg);
 }
 
+/* Waits for work and takes one worker's share of what is there, a few at most: the lock is taken
+ * less often when much waits, and nobody waits behind a colleague when little does. NULL: the end.
+ */
+static ApiJob *take(ApiQueue *q)
+{
+    pthread_mutex_lock(&q->mutex);
+    while (!q->head && !q->closing) {
+        q->idle++;
+        pthread_cond_wait(&q->filled, &q->mutex);
+        q->idle--;
+    }
+    ApiJob *first = q->head, *last = first;
+    int64_t n = q->depth / q->threads_wanted;
+    if (first) {
+        q->depth--;
+        for (int64_t i = 1; i < n && i < AT_ONCE; i++, q->depth--)
+            last = last->next;
+        q->head = last->next;
+        last->next = NULL;
+        if (!q->head)
+            q->tail = &q->head;
+    }
+    pthread_mutex_unlock(&q->mutex);
+    return first;
+}
+
 static void *worker(void *arg)
 {
     ApiQueue *q = arg;
     prctl(PR_SET_NAME, "zx-work"); /* as top and perf show it */
-    for (;;) {
-        pthread_mutex_lock(&q->mutex);
-        while (!q->head && !q->closing)
-            pthread_cond_wait(&q->filled, &q->mutex);
-        ApiJob *j = q->head;
-        if (j) {
-            q->head = j->next;
-            if (!q->head)
-                q->tail = &q->head;
-            q->depth--;
+    for (ApiJob *j; (j = take(q)) != NULL;) {
+        for (ApiJob *next; j; j = next) {
+            next = j->next; /* the job may be gone after its work */
+            j->ctx.now_ms = clock_wall_ms();
+            j->work(j);
         }
-        pthread_mutex_unlock(&q->mutex);
-        if (!j)
-            return NULL;
-        j->ctx.now_ms = clock_wall_ms();
-        j->work(j);
     }
+    return NULL;
 }
 
 static Err queue_open(ApiQueue *q, int threads, int64_t limit, ErrSlot *e)
 {
-    pthread_mutex_init(&q->mutex, NULL);
+    mutex_init_short(&q->mutex);
     pthread_cond_init(&q->filled, NULL);
     q->tail = &q->head;
     q->limit = limit;
+    q->threads_wanted = threads;
     for (; q->threads_n < threads; q->threads_n++)
         if (pthread_create(&q->threads[q->threads_n], NULL, worker, q))
             return err_set(e, ERR_INTERNAL, "api.threads", "no thread for the workers");
@@ -140,7 +159,7 @@ static void queue_stop(ApiQueue *q)
 
 Err api_jobs_open(Api *a, ErrSlot *e)
 {
-    pthread_mutex_init(&a->done_mutex, NULL);
+    mutex_init_short(&a->done_mutex);
     a->done_tail = &a->done_head;
     Err err = queue_open(&a->work, (int)a->config.workers, a->config.queue, e);
     return err ? err : queue_open(&a->slow, 1, 64, e);
@@ -212,14 +231,16 @@ static bool put(ApiQueue *q, ApiJob *j, int64_t limit)
 {
     j->next = NULL;
     pthread_mutex_lock(&q->mutex);
-    bool room = q->depth < limit && !q->closing;
+    bool room = q->depth < limit && !q->closing, wake = false;
     if (room) {
         *q->tail = j;
         q->tail = &j->next;
         q->depth++;
-        pthread_cond_signal(&q->filled);
+        wake = q->idle > 0; /* who works looks again before it sleeps */
     }
     pthread_mutex_unlock(&q->mutex);
+    if (wake)
+        pthread_cond_signal(&q->filled);
     return room;
 }
 

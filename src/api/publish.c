@@ -334,17 +334,32 @@ static void kick(Api *a, int64_t session_id)
         }
 }
 
+static void keep_recent(Api *a, const Ctx *c, const CtxWake *w)
+{
+    if (w->data)
+        service_recent_moved(a->config.service, c->arena, w->data);
+}
+
+static void forget_recent(Api *a, const CtxWake *w)
+{
+    const DeskPush *p = w->data;
+    service_recent_forget(a->config.service, p ? p->customer_id : 0);
+}
+
 void publish_wakes(Api *a, const Ctx *c, Socket *origin)
 {
     for (const CtxWake *w = c->wakes; w; w = w->next) {
         switch (w->kind) {
         case DESK_WAKE_MESSAGE:
+            keep_recent(a, c, w);
             publish_message(a, w, origin);
             break;
         case DESK_WAKE_ROW:
+            keep_recent(a, c, w);
             publish_row(a, w);
             break;
         case DESK_WAKE_RECALLED:
+            forget_recent(a, w);
             publish_recalled(a, w);
             break;
         case DESK_WAKE_READ:
@@ -364,6 +379,10 @@ void publish_wakes(Api *a, const Ctx *c, Socket *origin)
             break;
         case DESK_WAKE_SETTINGS:
             service_shop_forget(a->config.service, w->id);
+            service_recent_forget(a->config.service, 0);
+            break;
+        case DESK_WAKE_CUSTOMER:
+            service_recent_forget(a->config.service, w->id);
             break;
         case SERVICE_WAKE_SUGGEST:
             publish_suggested(a, w);

@@ -120,6 +120,11 @@ static Err send_message(FrameCall *f)
     return ERR_OK;
 }
 
+static void after_send(FrameCall *f)
+{
+    service_recent_said(f->api->config.service, &f->send);
+}
+
 /* ---- signs ---- */
 
 static void set_preview(Topic *t, Str text)
@@ -222,7 +227,8 @@ static const FrameKind KINDS[] = {
      .tx = API_TX_WRITE,
      .costs = true,
      .prepare = prepare_send,
-     .run = send_message},
+     .run = send_message,
+     .after = after_send},
     {.type = "typing", .after = after_typing},
     {.type = "read", .tx = API_TX_WRITE, .prepare = seq_of, .run = read_mark},
     {.type = "ping", .run = ping},

@@ -123,7 +123,7 @@ void arena_destroy(Arena *a)
     free(a);
 }
 
-void *arena_alloc(Arena *a, size_t bytes)
+static void *take(Arena *a, size_t bytes)
 {
     ASSERT(bytes < SIZE_MAX / 4);
     size_t need = (bytes + 15u) & ~(size_t)15u;
@@ -147,8 +147,12 @@ void *arena_alloc(Arena *a, size_t bytes)
     void *p = b->data + b->used;
     b->used += need;
     UNPOISON(p, bytes);
-    memset(p, 0, bytes);
     return p;
+}
+
+void *arena_alloc(Arena *a, size_t bytes)
+{
+    return memset(take(a, bytes), 0, bytes);
 }
 
 void *arena_array(Arena *a, size_t size, size_t n)
@@ -159,10 +163,24 @@ void *arena_array(Arena *a, size_t size, size_t n)
 
 void *arena_dup(Arena *a, const void *src, size_t bytes)
 {
-    void *p = arena_alloc(a, bytes);
+    void *p = take(a, bytes);
     if (bytes)
         memcpy(p, src, bytes);
     return p;
+}
+
+bool arena_extend(Arena *a, const void *last, size_t bytes, size_t more)
+{
+    Block *b = a->top;
+    size_t had = (bytes + 15u) & ~(size_t)15u, want = (more + 15u) & ~(size_t)15u;
+    if (!b || !bytes || had > b->used || want < had || last != b->data + b->used - had ||
+        b->size - b->used < want - had || a->total + (want - had) > a->cap)
+        return false;
+    a->total += want - had;
+    b->used += want - had;
+    UNPOISON((unsigned char *)b->data + b->used - want, more);
+    memset(b->data + b->used - want + bytes, 0, more - bytes);
+    return true;
 }
 
 bool arena_full(const Arena *a)

@@ -22,6 +22,9 @@ void arena_destroy(Arena *a);              /* NULL is fine */
 void arena_reset(Arena *a);                /* empties; keeps one small block for the next use */
 void *arena_alloc(Arena *a, size_t bytes); /* zeroed, 16-byte aligned, never NULL */
 void *arena_dup(Arena *a, const void *src, size_t bytes);
+/* Makes the last allocation longer where it stands, the new part zeroed. False: it is not the last
+ * one, or there is no room behind it; nothing has changed. */
+bool arena_extend(Arena *a, const void *last, size_t bytes, size_t more);
 /* True once an allocation passed the cap. The memory was still given, so callers need
  * not check each call: loops over rows check it, and the dispatcher answers ERR_LIMIT. 16 x the cap
  * aborts. */

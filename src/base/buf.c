@@ -31,7 +31,9 @@ char *buf_room(Buf *b, size_t n)
         while (size - b->n < n)
             size *= 2;
         char *p;
-        if (b->arena) {
+        if (b->arena && arena_extend(b->arena, b->p, b->size, size)) {
+            p = b->p;
+        } else if (b->arena) {
             p = arena_alloc(b->arena, size);
             if (b->n)
                 memcpy(p, b->p, b->n);
@@ -56,7 +58,7 @@ void buf_put(Buf *b, Str s)
 
 void buf_byte(Buf *b, char c)
 {
-    char *p = buf_room(b, 1);
+    char *p = !b->over && b->n < b->size && b->n < b->max ? b->p + b->n : buf_room(b, 1);
     if (p) {
         *p = c;
         b->n++;

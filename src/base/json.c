@@ -340,18 +340,25 @@ void jw_f64(JsonW *w, double v)
         return;
     }
     sep(w);
-    if (fabs(v) >= 1e15) {
+    if (fabs(v) >= 1e12) {
         buf_fmt(w->out, "%.17g", v);
         return;
     }
-    char text[40];
-    int n = snprintf(text, sizeof text, "%.4f", v);
-    while (n > 0 && text[n - 1] == '0')
+    /* four places are enough for what is written here: probabilities, seconds, marks */
+    int64_t parts = llround(v * 10000);
+    uint64_t size = (uint64_t)(parts < 0 ? -parts : parts);
+    unsigned rest = (unsigned)(size % 10000);
+    if (parts < 0)
+        buf_byte(w->out, '-');
+    buf_i64(w->out, (int64_t)(size / 10000));
+    if (!rest)
+        return;
+    char place[5] = {'.', (char)('0' + rest / 1000), (char)('0' + rest / 100 % 10),
+                     (char)('0' + rest / 10 % 10), (char)('0' + rest % 10)};
+    size_t n = sizeof place;
+    while (place[n - 1] == '0')
         n--;
-    if (n > 0 && text[n - 1] == '.')
-        n--;
-    Str short_form = {text, (size_t)n};
-    buf_put(w->out, str_eq(short_form, STR("-0")) ? STR("0") : short_form);
+    buf_put(w->out, (Str){place, n});
 }
 
 void jw_bool(JsonW *w, bool v)

@@ -130,6 +130,29 @@ Err desk_conversation_save(Ctx *c, DeskConversation *v)
         NULL);
 }
 
+bool desk_conversation_in_place(const DeskConversation *a, const DeskConversation *b)
+{
+    return str_eq(a->status, b->status) && !desk_closed(a) && a->assignee_id == b->assignee_id &&
+           str_eq(a->skill, b->skill) && a->priority == b->priority && str_eq(a->tags, b->tags) &&
+           a->queued_at == b->queued_at && a->assigned_at == b->assigned_at &&
+           a->snooze_until == b->snooze_until && a->merged_into == b->merged_into;
+}
+
+Err desk_conversation_save_head(Ctx *c, DeskConversation *v)
+{
+    v->updated_at = c->now_ms;
+    return store_exec(
+        c, &CONVERSATION_SAVE_HEAD,
+        BINDS(i64(v->id), i64(v->shop_id), text(v->stage), i64(v->last_seq),
+              text_or_null(v->last_role), text_or_null(v->last_kind), text_or_null(v->last_text),
+              null_if_0(v->last_at), i64(v->unread), i64(v->agent_read_seq),
+              i64(v->visitor_read_seq), text(v->emotion), i64(v->intensity), text(v->subject),
+              text(v->scripts_used), text_or_null(v->clock_kind), null_if_0(v->clock_started_at),
+              null_if_0(v->clock_due_at), null_if_0(v->clock_limit_ms), null_if_0(v->clock_round),
+              null_if_0(v->greeted_at), i64(v->updated_at)),
+        NULL);
+}
+
 void desk_conversation_wake(Ctx *c, const DeskConversation *conv, int64_t assignee_before,
                             bool is_new)
 {

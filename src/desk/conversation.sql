@@ -63,6 +63,14 @@ UPDATE conversation SET status = ?3, stage = ?4, assignee_id = ?5, skill = ?6, l
     erased_at = CASE WHEN ?3 = 'closed' THEN erased_at END
 WHERE id = ?1 AND shop_id = ?2;
 
+-- name: save_head
+-- What a message changes when the conversation stays where it is: no column of an index, so that no index is written.
+UPDATE conversation SET stage = ?3, last_seq = ?4, last_role = ?5, last_kind = ?6, last_text = ?7, last_at = ?8, unread = ?9,
+    agent_read_seq = ?10, visitor_read_seq = ?11, emotion = ?12, intensity = ?13, subject = ?14, scripts_used = ?15, clock_kind = ?16,
+    clock_started_at = ?17, clock_due_at = ?18, clock_limit_ms = ?19, clock_round = ?20, greeted_at = ?21, updated_at = ?22,
+    erased_at = NULL
+WHERE id = ?1 AND shop_id = ?2;
+
 -- name: rating_tags
 -- The words chosen with a rating.
 UPDATE conversation SET rating_tags = ?3 WHERE id = ?1 AND shop_id = ?2;

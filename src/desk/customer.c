@@ -74,11 +74,13 @@ Err desk_customer_seen(Ctx *c, int64_t id, Str page_url, Str page_title, Str lan
 
 Err desk_customer_sign(Ctx *c, int64_t id, Str name)
 {
+    ctx_wake(c, DESK_WAKE_CUSTOMER, id, 0, NULL);
     return store_exec(c, &CUSTOMER_SIGN, BINDS(i64(id), i64(desk_shop(c)), text(name)), NULL);
 }
 
 Err desk_customer_contact(Ctx *c, int64_t id, Str name, Str contact)
 {
+    ctx_wake(c, DESK_WAKE_CUSTOMER, id, 0, NULL);
     return store_exec(c, &CUSTOMER_CONTACT,
                       BINDS(i64(id), i64(desk_shop(c)), text(name), text(contact)), NULL);
 }
@@ -99,6 +101,7 @@ Err desk_customer_update(Ctx *c, int64_t id, Str name, Str note, Str vip)
                    BINDS(i64(id), i64(desk_shop(c)), text(name), text(note), text(vip)), &rows);
     if (!err && rows == 0)
         err = unknown(c);
+    ctx_wake(c, DESK_WAKE_CUSTOMER, id, 0, NULL);
     return err ? err : desk_event(c, "customer.changed.1", 0, id, 0);
 }
 
@@ -111,6 +114,7 @@ Err desk_customer_block(Ctx *c, int64_t id, bool blocked, Str reason)
                          &rows);
     if (!err && rows == 0)
         err = unknown(c);
+    ctx_wake(c, DESK_WAKE_CUSTOMER, id, 0, NULL);
     return err ? err
                : desk_event(c, blocked ? "customer.blocked.1" : "customer.unblocked.1", 0, id, 0);
 }
@@ -134,5 +138,7 @@ Err desk_customer_merge(Ctx *c, int64_t from, int64_t into)
     if (!err)
         err = store_exec(c, &CONVERSATION_MOVE_CUSTOMER,
                          BINDS(i64(from), i64(into), i64(desk_shop(c))), NULL);
+    ctx_wake(c, DESK_WAKE_CUSTOMER, from, 0, NULL);
+    ctx_wake(c, DESK_WAKE_CUSTOMER, into, 0, NULL);
     return err ? err : desk_event(c, "customer.merged.1", 0, from, into);
 }

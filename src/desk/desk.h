@@ -97,6 +97,7 @@ enum {
     DESK_WAKE_QUEUE,    /* id = shop: waiting number changed */
     DESK_WAKE_AGENT,    /* id = user: presence changed */
     DESK_WAKE_KICK,     /* id = session: logged out; its sockets are closed */
+    DESK_WAKE_CUSTOMER, /* id = customer: blocked, merged, renamed, proved, erased */
     DESK_WAKE_SETTINGS  /* id = shop: hours, limits, scripts, rules changed */
 };
 typedef struct {

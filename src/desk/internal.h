@@ -20,6 +20,11 @@ static inline bool desk_closed(const DeskConversation *v)
 {
     return str_is(v->status, "closed");
 }
+/* Nothing that lists are ordered or chosen by differs, and neither is closed: save_head is enough.
+ */
+bool desk_conversation_in_place(const DeskConversation *a, const DeskConversation *b);
+/* Writes back what a message changes in a conversation that stays in place. */
+Err desk_conversation_save_head(Ctx *c, DeskConversation *v) WARN_UNUSED;
 /* Before a conversation changes hands (to_user 0: to the queue; gone: its agent has left): the
  * running round notes what part of the wait was the queue's and what happened on the way. */
 Err desk_clock_handed(Ctx *c, DeskConversation *conv, int64_t to_user, bool gone) WARN_UNUSED;

@@ -135,6 +135,7 @@ Err desk_message_add(Ctx *c, const DeskRules *r, DeskConversation *conv, Str rol
                      .understanding = d->understanding,
                      .at_ms = c->now_ms};
     *ret_again = false;
+    const DeskConversation before = *conv;
     int64_t rows;
     Err err = insert(c, conv, &m, &rows);
     if (err)
@@ -156,7 +157,8 @@ Err desk_message_add(Ctx *c, const DeskRules *r, DeskConversation *conv, Str rol
         conv->scripts_used = with_script(c, conv->scripts_used, d->script_id);
     err = move_row(c, r, conv, d, &m);
     if (!err)
-        err = desk_conversation_save(c, conv);
+        err = desk_conversation_in_place(&before, conv) ? desk_conversation_save_head(c, conv)
+                                                        : desk_conversation_save(c, conv);
     if (!err)
         err = desk_event(c, "message.added.1", conv->id, m.sender_id, m.seq);
     if (err)

@@ -120,6 +120,7 @@ Err desk_privacy_blank_customer(Ctx *c, int64_t customer_id)
     if (!err)
         err = store_exec(c, &PRIVACY_DROP_IDENTITIES, BINDS(i64(customer_id), i64(desk_shop(c))),
                          NULL);
+    ctx_wake(c, DESK_WAKE_CUSTOMER, customer_id, 0, NULL);
     return err ? err : desk_event(c, "customer.erased.1", 0, customer_id, 0);
 }
 

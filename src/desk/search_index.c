@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Taking messages into the index: each batch of events becomes one small segment. */
 #include "base/assert.h"
+#include "base/sort.h"
 #include "desk/search_internal.h"
 #include "sql/search.h"
-
-#include <stdlib.h>
 
 enum {
     MERGE_BASE = 16384, /* bytes of postings merged in each step … */
@@ -57,12 +56,6 @@ void search_out_init(SearchOut *o, Ctx *c, int64_t segment_id, int64_t top)
 }
 
 /* ---- one batch ---- */
-static int cmp_u64(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* Term and place in one number, so that sorting gives the order of postings: the newest first. */
 static size_t collect(Ctx *c, const NewDoc *docs, size_t n, int64_t shop_id, uint64_t *keys)
 {
@@ -85,7 +78,7 @@ static size_t collect(Ctx *c, const NewDoc *docs, size_t n, int64_t shop_id, uin
 
 static void write_shop(SearchOut *o, int64_t shop_id, int64_t top, uint64_t *keys, size_t n)
 {
-    qsort(keys, n, sizeof *keys, cmp_u64);
+    sort_u64(keys, ARENA_ARRAY(o->c->arena, uint64_t, n + 1), n);
     for (size_t i = 0; i < n; i++) {
         if (i && keys[i] == keys[i - 1])
             continue;

@@ -25,12 +25,14 @@ typedef struct {
 } ServiceBuiltin;
 
 typedef struct ServiceHooks ServiceHooks;
+typedef struct ServiceRecent ServiceRecent;
 
 struct Service {
     Store *store;
     Accounts *accounts;
     const Log *log;
     bool demo, hooks_private;
+    ServiceRecent *recent;
     ServiceHooks *hooks; /* NULL: nobody sends (tests, the command line) */
     Arena *arena;        /* what is compiled once */
     NluModel *nlu;
@@ -80,12 +82,15 @@ struct ServiceHeard {
     int64_t last_seq; /* and its seq */
     NluMemory memory_before_last;
     bool transferred; /* handed over, and nobody has spoken since */
+    NluMemory after;  /* memory with `now` in it */
     NluUnderstanding now, before;
     bool has_before;                  /* before: what the customer said before `now` */
     Str agent_nickname, agent_number; /* of whom the suggestions are for */
     int64_t agent_id;
     Str you; /* address form of the channel */
     Str customer_name;
+    int64_t greeting_ms, reply_ms; /* of the channel; 0: the shop's */
+    bool recent;                   /* as kept, not read: the transaction looks whether it holds */
 };
 /* Reads what the next message (after conv->last_seq) comes after: few rows, because the memory of
  * the talk is stored with the customer's last message. In a transaction. conv NULL: nothing yet. */
@@ -101,6 +106,13 @@ void service_understand(Service *s, Ctx *c, ServiceHeard *h, const NluMemory *me
 /* What could be said to h->now. conv NULL: a conversation that is yet to be. */
 size_t service_offer(Ctx *c, const ServiceShop *shop, const ServiceHeard *h,
                      const DeskConversation *conv, AssistSuggestion ret[ASSIST_SUGGEST_MAX]);
+
+/* ---- recent.c: the same, kept from the last commit ---- */
+ServiceRecent *service_recent_create(bool pg);
+void service_recent_destroy(ServiceRecent *r);
+/* What is known of the talk of c->actor's customer; false: nothing. Of the conversation only ids,
+ * status, stage, assignee_id, last_seq, scripts_used, greeted_at, assigned_at and created_at. */
+bool service_recent_get(Service *s, Ctx *c, DeskConversation *conv, ServiceHeard *h);
 
 /* ---- draft.c: what both sides' messages must be ---- */
 Err service_draft(Ctx *c, ServiceSend *m, bool staff) WARN_UNUSED;

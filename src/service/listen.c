@@ -166,6 +166,8 @@ static Err heard(const Service *s, Ctx *c, const DeskConversation *conv, const D
                  Str customer_name, bool again, ServiceHeard *h)
 {
     *h = (ServiceHeard){.you = address_form(ch),
+                        .greeting_ms = ch->greeting_ms,
+                        .reply_ms = ch->reply_ms,
                         .customer_name = customer_name,
                         .memory = nlu_memory_none(),
                         .memory_before_last = nlu_memory_none()};
@@ -256,11 +258,10 @@ static Str as_json(Service *s, Ctx *c, const NluUnderstanding *u, const NluMemor
 void service_understand(Service *s, Ctx *c, ServiceHeard *h, const NluMemory *memory, Str text,
                         DeskDraft *d)
 {
-    NluMemory after;
-    nlu_understand_after(s->nlu, c->arena, memory, text, &h->now, &after);
+    nlu_understand_after(s->nlu, c->arena, memory, text, &h->now, &h->after);
     const NluUnderstanding *u = &h->now;
     Str intent = u->intent_n ? str_of(u->intents[0].code) : STR_NONE;
-    d->understanding = as_json(s, c, u, &after, h->saw_seq);
+    d->understanding = as_json(s, c, u, &h->after, h->saw_seq);
     d->has_understanding = true;
     d->emotion = str_of(nlu_emotion_code(u->emotion));
     d->intensity = u->intensity;

@@ -26,6 +26,19 @@ static Err read_place(Ctx *c, void *arg)
     return err;
 }
 
+static void understand(Ctx *c, Prepare *p)
+{
+    ServiceSend *m = p->m;
+    DeskChannel limits = {.greeting_ms = m->heard->greeting_ms, .reply_ms = m->heard->reply_ms};
+    m->rules = service_shop_rules(m->shop, &limits);
+    m->suggestion_n = 0;
+    if (!m->text.n)
+        return;
+    service_understand(p->service, c, m->heard, &m->heard->memory, m->text, &m->draft);
+    if (p->found && p->conv.assignee_id && !service_closed(&p->conv))
+        m->suggestion_n = service_offer(c, m->shop, m->heard, &p->conv, m->suggestions);
+}
+
 Err service_visitor_send_prepare(Service *s, Ctx *c, ServiceSend *m)
 {
     Err err = service_draft(c, m, false);
@@ -33,16 +46,32 @@ Err service_visitor_send_prepare(Service *s, Ctx *c, ServiceSend *m)
         return err;
     Prepare p = {.service = s, .m = m};
     m->heard = ARENA_NEW(c->arena, ServiceHeard);
-    err = store_read(s->store, c, read_place, &p);
-    if (err)
-        return err;
-    m->rules = service_shop_rules(m->shop, &p.channel);
-    if (!m->text.n)
-        return ERR_OK;
-    service_understand(s, c, m->heard, &m->heard->memory, m->text, &m->draft);
-    if (p.found && p.conv.assignee_id && !service_closed(&p.conv))
-        m->suggestion_n = service_offer(c, m->shop, m->heard, &p.conv, m->suggestions);
-    return ERR_OK;
+    if (service_recent_get(s, c, &p.conv, m->heard)) {
+        p.found = true;
+        m->customer = (DeskCustomer){.id = c->actor.customer_id, .shop_id = c->actor.shop_id};
+        err = service_shop(s, c, &m->shop);
+    } else {
+        err = store_read(s->store, c, read_place, &p);
+    }
+    if (!err)
+        understand(c, &p);
+    return err;
+}
+
+/* Somebody has said something since the message was understood, or the talk has ended: it is
+ * understood anew, here, as what it comes after. */
+static Err again_here(Service *s, Ctx *c, ServiceSend *m)
+{
+    Prepare p = {.service = s, .m = m};
+    Err err = read_place(c, &p);
+    if (!err)
+        understand(c, &p);
+    return err;
+}
+
+static bool as_prepared(const ServiceSend *m, const DeskConversation *conv, bool open)
+{
+    return open ? conv->last_seq == m->heard->saw_seq : !m->heard->recent;
 }
 
 /* Suggestions bear the agent's name: those that were prepared hold unless it changed hands. */
@@ -80,12 +109,13 @@ static Err find_agent(Ctx *c, DeskConversation *conv, bool was_queued)
 
 Err service_visitor_send(Service *s, Ctx *c, ServiceSend *m)
 {
-    (void)s;
     ASSERT(m->shop);
     DeskConversation *conv = &m->conversation;
     bool found, opened = false;
     m->again = false;
     Err err = desk_conversation_current(c, m->customer.id, c->actor.channel_id, conv, &found);
+    if (!err && !as_prepared(m, conv, found && !service_closed(conv)))
+        err = again_here(s, c, m);
     if (err)
         return err;
     if (!found || service_closed(conv)) {

@@ -3,6 +3,7 @@
 #include "service/internal.h"
 
 #include "assist/script_files.h"
+#include "base/mutex.h"
 #include "nlu/lexicon_files.h"
 #include "service/content.h"
 #include "service/hook.h"
@@ -78,7 +79,8 @@ Err service_open(const ServiceConfig *config, ErrSlot *e, Service **ret)
     s->arena = arena_create(OPEN_ARENA);
     s->forgotten_ns = INT64_MIN / 2;
     map_init(&s->shops);
-    pthread_mutex_init(&s->lock, NULL);
+    s->recent = service_recent_create(config->store && store_is_pg(config->store));
+    mutex_init_short(&s->lock);
     Err err = open_nlu(s, e);
     if (!err)
         err = open_scripts(s, e);
@@ -108,6 +110,7 @@ void service_close(Service *s)
         arena_destroy(snap->arena);
     }
     map_finish(&s->shops);
+    service_recent_destroy(s->recent);
     pthread_mutex_destroy(&s->lock);
     nlu_model_destroy(s->nlu);
     assist_guard_destroy(s->guard);

@@ -108,6 +108,12 @@ Err service_visitor_send_prepare(Service *s, Ctx *c, ServiceSend *m) WARN_UNUSED
 Err service_visitor_send(Service *s, Ctx *c, ServiceSend *m) WARN_UNUSED;
 Err service_staff_send_prepare(Service *s, Ctx *c, ServiceSend *m) WARN_UNUSED;
 Err service_staff_send(Service *s, Ctx *c, ServiceSend *m) WARN_UNUSED;
+/* After the commit, from one thread in the order of commits: what the next message will be read
+ * against is kept (recent.c). said: a visitor's message; moved: each wake-up with a DeskPush;
+ * forget: DESK_WAKE_CUSTOMER, and 0 with DESK_WAKE_SETTINGS. */
+void service_recent_said(Service *s, const ServiceSend *m);
+void service_recent_moved(Service *s, Arena *a, const DeskPush *p);
+void service_recent_forget(Service *s, int64_t customer_id);
 /* Request to chat without a message: the greeting clock starts (PRE-1). */
 Err service_visitor_start(Service *s, Ctx *c, Str client_id, Str page_url, Str page_title,
                           DeskConversation *ret) WARN_UNUSED;

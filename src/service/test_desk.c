@@ -13,11 +13,32 @@
 
 enum { ARENA_BYTES = 512 << 20, ROWS = 200 };
 
+/* What the edge does after a commit with what is kept of talks. */
+static void told(Desk *d, const ServiceSend *m)
+{
+    if (m)
+        service_recent_said(d->service, m);
+    for (const CtxWake *w = d->c.wakes; w; w = w->next) {
+        const DeskPush *p = w->data;
+        if ((w->kind == DESK_WAKE_MESSAGE || w->kind == DESK_WAKE_ROW) && p)
+            service_recent_moved(d->service, d->arena, p);
+        if (w->kind == DESK_WAKE_RECALLED && p)
+            service_recent_forget(d->service, p->customer_id);
+        if (w->kind == DESK_WAKE_CUSTOMER)
+            service_recent_forget(d->service, w->id);
+        if (w->kind == DESK_WAKE_SETTINGS)
+            service_recent_forget(d->service, 0);
+    }
+}
+
 Err desk_write(Desk *d, Actor who, StoreRun run, void *arg)
 {
     ctx_init(&d->c, d->arena, store_ids(d->store), d->now);
     d->c.actor = who;
-    return store_write(d->store, &d->c, STORE_CHAT, run, arg);
+    Err err = store_write(d->store, &d->c, STORE_CHAT, run, arg);
+    if (!err)
+        told(d, NULL);
+    return err;
 }
 
 Err desk_read(Desk *d, Actor who, StoreRun run, void *arg)
@@ -243,7 +264,10 @@ Err desk_send(Desk *d, Actor who, ServiceSend *m)
     if (err)
         return err;
     SendArg a = {d, m};
-    return store_write(d->store, &d->c, STORE_CHAT, visitor ? visitor_run : staff_run, &a);
+    err = store_write(d->store, &d->c, STORE_CHAT, visitor ? visitor_run : staff_run, &a);
+    if (!err)
+        told(d, visitor ? m : NULL);
+    return err;
 }
 
 Err desk_say(Desk *d, Actor visitor, const char *client_id, const char *text, ServiceSend *ret)

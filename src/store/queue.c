@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/internal.h"
 
+#include "base/mutex.h"
+
 void store_queue_init(StoreQueue *q, int64_t limit)
 {
     *q = (StoreQueue){.limit = limit};
     for (int p = 0; p < STORE_PRIORITIES; p++)
         q->tail[p] = &q->head[p];
-    pthread_mutex_init(&q->mutex, NULL);
+    mutex_init_short(&q->mutex);
     pthread_cond_init(&q->filled, NULL);
 }
 
