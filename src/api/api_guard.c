@@ -19,7 +19,7 @@ Err api_guard_check(ApiCall *call)
         err = service_shop(api_service(call->api), c, &shop);
     if (err)
         return err;
-    size_t n = assist_guard_check(shop->guard, c->arena, text, hits);
+    size_t n = assist_guard_check(shop->guard, c->arena, NULL, text, hits);
     for (size_t i = 0; i < n; i++)
         if (hits[i].level > level)
             level = hits[i].level;

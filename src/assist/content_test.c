@@ -119,7 +119,7 @@ static int check_text(Fixture *f, const AssistScript *s, Str text)
         faults += fault(s, "more than one emoji");
     if (count_of(text, STR("您")) > 0)
         faults += fault(s, "writes 您 where {you} belongs");
-    if (assist_guard_check(f->guard, f->arena, text, hits) > 0) {
+    if (assist_guard_check(f->guard, f->arena, NULL, text, hits) > 0) {
         print_message("%.*s: {%.*s}\n", STR_ARG(hits[0].rule), STR_ARG(hits[0].words));
         faults += fault(s, "the guard objects");
     }

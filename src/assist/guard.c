@@ -1,233 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "assist/guard.h"
+#include "assist/guard_internal.h"
 #include "base/assert.h"
-#include "base/json.h"
-#include "nlu/ac.h"
-#include "nlu/norm.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-enum {
-    RULES_MAX = 64,
-    WORDS_MAX = 20000,
-    WORD_POINTS = 64,
-    HITS_PER_POINT = 6,
-    GUARD_MEMORY = 64 << 20
-};
-
-typedef enum { USE_WORD, USE_EXCEPTION, USE_UNLESS, USE_PAIR_A, USE_PAIR_B } UseKind;
-
-typedef struct {
-    uint32_t word;
-    uint16_t rule;
-    UseKind kind;
-    int within;  /* of a pair */
-    int pair;    /* number of the pair within all rules */
-    Str rewrite; /* for words that have one of their own */
-} Use;
-
-typedef struct {
-    Str id, version, message, rewrite;
-    AssistLevel level;
-} Rule;
-
-struct AssistGuard {
-    Arena *arena;
-    NluAc *ac;
-    Rule *rules;
-    size_t rule_n;
-    uint32_t *use_from;
-    Use *uses;
-    size_t use_n;
-    int pair_n;
-};
-
-typedef struct {
-    AssistGuard *g;
-    NluAcBuilder *words;
-    Arena *scratch;
-    ErrSlot *e;
-    Use *uses;
-    size_t use_n, use_cap;
-} Compiler;
+enum { HITS_PER_POINT = 6 };
 
 const char *assist_level_code(AssistLevel l)
 {
-    return l == ASSIST_BLOCK ? "block" : l == ASSIST_WARN ? "warn" : "off";
+    static const char *const codes[] = {"off", "warn", "approve", "block"};
+    return (unsigned)l <= ASSIST_BLOCK ? codes[l] : "off";
 }
 
-static Err bad(Compiler *c, const char *what, Str id)
+const char *assist_fault_code(AssistFault f)
 {
-    return err_set(c->e, ERR_INVALID, "guard.rules_invalid", "%s: %.*s", what, STR_ARG(id));
+    static const char *const codes[] = {
+        "blunt_refusal",     "blame",        "excuse_first", "vague",        "ignored",
+        "repeated_template", "over_promise", "argue",        "off_platform", "competitor",
+        "absolute_term",     "privacy",      "review_bribe", "rude"};
+    return (unsigned)f < ASSIST_FAULT_COUNT ? codes[f] : "";
 }
 
-static Err add_word(Compiler *c, Str text, Use use)
+AssistFault assist_fault_parse(Str code)
 {
-    NluText norm;
-    nlu_normalise(c->scratch, text, NLU_NORM_TIGHT, WORD_POINTS + 1, &norm);
-    if (norm.n == 0 || norm.n > WORD_POINTS)
-        return bad(c, "word empty or too long in", c->g->rules[use.rule].id);
-    if (c->use_n == WORDS_MAX)
-        return bad(c, "too many words at", c->g->rules[use.rule].id);
-    if (c->use_n == c->use_cap) {
-        c->use_cap = c->use_cap ? c->use_cap * 2 : 512;
-        c->uses = realloc(c->uses, c->use_cap * sizeof(*c->uses));
-        ASSERT(c->uses != NULL);
-    }
-    use.word = nlu_ac_add(c->words, norm.cp, norm.n);
-    c->uses[c->use_n++] = use;
-    return ERR_OK;
+    for (AssistFault f = ASSIST_BLUNT_REFUSAL; f < ASSIST_FAULT_COUNT; f++)
+        if (str_is(code, assist_fault_code(f)))
+            return f;
+    return ASSIST_FAULT_COUNT;
 }
 
-/* The rewrite of a word: the first whose own words are part of it. */
-static Str rewrite_for(const Json *rule, Str word)
-{
-    for (const Json *r = json_first(json_get(rule, "rewrites")); r; r = json_next(r))
-        for (const Json *w = json_first(json_get(r, "words")); w; w = json_next(w))
-            if (json_value_str(w).n > 0 && str_find(word, json_value_str(w)) >= 0)
-                return json_str(r, "rewrite");
-    return STR_NONE;
-}
-
-static Err add_words(Compiler *c, const Json *rule, const Json *list, Use use)
-{
-    Err err = ERR_OK;
-    for (const Json *w = json_first(list); w && !err; w = json_next(w)) {
-        Str text = json_value_str(w);
-        Use one = use;
-        if (use.kind != USE_EXCEPTION && use.kind != USE_UNLESS)
-            one.rewrite = str_dup(c->g->arena, rewrite_for(rule, text));
-        err = add_word(c, text, one);
-    }
-    return err;
-}
-
-static Err add_rule(Compiler *c, const Json *j)
-{
-    AssistGuard *g = c->g;
-    Rule rule = {.id = json_str(j, "id"),
-                 .version = json_str(j, "version"),
-                 .message = json_str(j, "message"),
-                 .rewrite = json_str(j, "rewrite")};
-    Str level = json_str(j, "level");
-    if (rule.id.n == 0 || rule.message.n == 0)
-        return bad(c, "id or message missing in", rule.id);
-    for (size_t i = 0; i < g->rule_n; i++)
-        if (str_eq(g->rules[i].id, rule.id))
-            return bad(c, "two rules named", rule.id);
-    if (g->rule_n == RULES_MAX)
-        return bad(c, "too many rules at", rule.id);
-    if (str_is(level, "block"))
-        rule.level = ASSIST_BLOCK;
-    else if (str_is(level, "warn"))
-        rule.level = ASSIST_WARN;
-    else if (!str_is(level, "off"))
-        return bad(c, "level must be off, warn or block in", rule.id);
-    rule.id = str_dup(g->arena, rule.id);
-    rule.version = rule.version.n ? str_dup(g->arena, rule.version) : STR("1");
-    rule.message = str_dup(g->arena, rule.message);
-    rule.rewrite = str_dup(g->arena, rule.rewrite);
-    g->rules[g->rule_n] = rule;
-    Use use = {.rule = (uint16_t)g->rule_n++, .pair = -1};
-    if (rule.level == ASSIST_OFF)
-        return ERR_OK;
-    use.kind = USE_WORD;
-    Err err = add_words(c, j, json_get(j, "words"), use);
-    use.kind = USE_EXCEPTION;
-    err = err ? err : add_words(c, j, json_get(j, "exceptions"), use);
-    use.kind = USE_UNLESS;
-    err = err ? err : add_words(c, j, json_get(j, "unless"), use);
-    for (const Json *p = json_first(json_get(j, "pairs")); p && !err; p = json_next(p)) {
-        use.pair = g->pair_n++;
-        use.within = (int)json_i64(p, "within", 6);
-        use.kind = USE_PAIR_A;
-        err = add_words(c, j, json_get(p, "a"), use);
-        use.kind = USE_PAIR_B;
-        err = err ? err : add_words(c, j, json_get(p, "b"), use);
-    }
-    return err;
-}
-
-static void index_uses(Compiler *c)
-{
-    AssistGuard *g = c->g;
-    size_t words = nlu_ac_words(g->ac);
-    g->use_from = ARENA_ARRAY(g->arena, uint32_t, words + 2);
-    g->uses = ARENA_ARRAY(g->arena, Use, c->use_n + 1);
-    g->use_n = c->use_n;
-    for (size_t i = 0; i < c->use_n; i++)
-        g->use_from[c->uses[i].word + 1]++;
-    for (size_t w = 0; w < words; w++)
-        g->use_from[w + 1] += g->use_from[w];
-    uint32_t *fill = ARENA_ARRAY(c->scratch, uint32_t, words + 1);
-    for (size_t i = 0; i < c->use_n; i++)
-        g->uses[g->use_from[c->uses[i].word] + fill[c->uses[i].word]++] = c->uses[i];
-}
-
-AssistGuard *assist_guard_create(Str rules_json, ErrSlot *e)
-{
-    AssistGuard *g = calloc(1, sizeof(*g));
-    ASSERT(g != NULL);
-    g->arena = arena_create(GUARD_MEMORY);
-    g->rules = ARENA_ARRAY(g->arena, Rule, RULES_MAX);
-    Compiler c = {
-        .g = g, .words = nlu_ac_builder_create(), .scratch = arena_create(GUARD_MEMORY), .e = e};
-    const Json *root = NULL;
-    Err err = json_parse(c.scratch, e, rules_json, &root);
-    const Json *list = err                       ? NULL
-                       : json_has(root, "rules") ? json_get(root, "rules")
-                                                 : json_get(root, "items");
-    if (!err && !json_is_array(list))
-        err = bad(&c, "no list of rules in", STR("the text"));
-    for (const Json *j = json_first(list); j && !err; j = json_next(j))
-        err = add_rule(&c, j);
-    if (err) {
-        nlu_ac_builder_destroy(c.words);
-    } else {
-        g->ac = nlu_ac_build(c.words);
-        index_uses(&c);
-    }
-    free(c.uses);
-    arena_destroy(c.scratch);
-    if (!err)
-        return g;
-    assist_guard_destroy(g);
-    return NULL;
-}
-
-void assist_guard_destroy(AssistGuard *g)
-{
-    if (!g)
-        return;
-    nlu_ac_destroy(g->ac);
-    arena_destroy(g->arena);
-    free(g);
-}
-
-/* ---- checking */
-
-typedef struct {
-    uint32_t start, end;
-    const Use *use;
-} Found;
-
-typedef struct {
-    const AssistGuard *g;
-    NluText text;
-    Found *words, *exceptions;
-    size_t word_n, exception_n;
-    bool pardoned[RULES_MAX]; /* an "unless" word stands in the message */
-} Check;
+/* ---- finding ---- */
 
 static bool is_word_char(uint32_t cp)
 {
     return nlu_is_letter(cp) || nlu_is_digit(cp);
 }
 
-/* A Latin word must stand by itself: "usb" holds no "sb". White space that was dropped separates as
- * well. */
-static bool stands_alone(const NluText *t, uint32_t start, uint32_t end)
+/* White space that was dropped separates as well. */
+bool guard_stands_alone(const NluText *t, uint32_t start, uint32_t end)
 {
     if (start > 0 && is_word_char(t->cp[start]) && is_word_char(t->cp[start - 1]) &&
         t->at[start] == t->at[start - 1] + 1)
@@ -236,54 +46,159 @@ static bool stands_alone(const NluText *t, uint32_t start, uint32_t end)
              t->at[end] == t->at[end - 1] + 1);
 }
 
-static void collect(Check *c, const NluHit *hits, size_t n, Found *open)
+void guard_found(GuardCheck *c, uint16_t rule, uint32_t start, uint32_t end, Str rewrite)
+{
+    if (start >= end || end > c->text.n)
+        return;
+    if (c->word_n == c->word_cap) {
+        size_t cap = c->word_cap ? c->word_cap * 2 : 64;
+        GuardFound *more = ARENA_ARRAY(c->arena, GuardFound, cap);
+        for (size_t i = 0; i < c->word_n; i++)
+            more[i] = c->words[i];
+        c->words = more;
+        c->word_cap = cap;
+    }
+    c->words[c->word_n++] =
+        (GuardFound){.start = start, .end = end, .rule = rule, .rewrite = rewrite};
+}
+
+static void cover(GuardCheck *c, uint16_t rule, uint32_t start, uint32_t end)
+{
+    if (!c->cover[rule])
+        c->cover[rule] = ARENA_ARRAY(c->arena, uint32_t, c->text.n + 1);
+    if (c->cover[rule][start] < end)
+        c->cover[rule][start] = end;
+}
+
+static void fill(GuardCheck *c, uint16_t rule, uint32_t start, uint32_t end)
+{
+    if (!c->filler[rule])
+        c->filler[rule] = arena_alloc(c->arena, c->text.n + 1);
+    for (uint32_t p = start; p < end; p++)
+        c->filler[rule][p] = 1;
+}
+
+static void use_word(GuardCheck *c, const GuardUse *use, uint32_t start, uint32_t end)
+{
+    uint32_t to = end;
+    if (c->g->rules[use->rule].check == GUARD_CHECK_HANDLE && !guard_handle(&c->text, end, &to))
+        return;
+    guard_found(c, use->rule, start, to, use->rewrite);
+}
+
+static void use_one(GuardCheck *c, const GuardUse *use, uint32_t start, uint32_t end,
+                    uint32_t *open)
+{
+    switch ((GuardUseKind)use->kind) {
+    case GUARD_WORD:
+        use_word(c, use, start, end);
+        break;
+    case GUARD_EXCEPTION:
+        cover(c, use->rule, start, end);
+        break;
+    case GUARD_UNLESS:
+        c->pardoned[use->rule] = true;
+        break;
+    case GUARD_NEED:
+        c->needed[use->rule] = true;
+        break;
+    case GUARD_BEFORE:
+        if (end < c->excused_from[use->rule])
+            c->excused_from[use->rule] = end;
+        break;
+    case GUARD_FILLER:
+        fill(c, use->rule, start, end);
+        break;
+    case GUARD_PAIR_A:
+        open[use->pair * 2] = start + 1;
+        open[use->pair * 2 + 1] = end;
+        break;
+    case GUARD_PAIR_B:
+        if (open[use->pair * 2] && open[use->pair * 2 + 1] <= start &&
+            start - open[use->pair * 2 + 1] <= (uint32_t)use->within)
+            guard_found(c, use->rule, open[use->pair * 2] - 1, end, use->rewrite);
+        break;
+    case GUARD_ASKED: /* of the customer's side */
+    case GUARD_QUESTION:
+    case GUARD_CALL:
+    case GUARD_CLOSE:
+        break;
+    }
+}
+
+static void find_words(GuardCheck *c)
 {
     const AssistGuard *g = c->g;
+    size_t cap = c->text.n * HITS_PER_POINT +
+                 HITS_PER_POINT; /* so that no flood of harmless words hides one behind it */
+    NluHit *hits = ARENA_ARRAY(c->arena, NluHit, cap);
+    size_t n = nlu_ac_scan(g->ac, c->text.cp, c->text.n, hits, cap);
+    uint32_t *open = ARENA_ARRAY(c->arena, uint32_t, (size_t)g->pair_n * 2 + 2);
     for (size_t i = 0; i < n; i++) {
-        if (!stands_alone(&c->text, hits[i].start, hits[i].end))
+        if (!guard_stands_alone(&c->text, hits[i].start, hits[i].end))
             continue;
-        for (uint32_t u = g->use_from[hits[i].word]; u < g->use_from[hits[i].word + 1]; u++) {
-            const Use *use = &g->uses[u];
-            Found f = {.start = hits[i].start, .end = hits[i].end, .use = use};
-            if (use->kind == USE_WORD) {
-                c->words[c->word_n++] = f;
-            } else if (use->kind == USE_EXCEPTION) {
-                c->exceptions[c->exception_n++] = f;
-            } else if (use->kind == USE_UNLESS) {
-                c->pardoned[use->rule] = true;
-            } else if (use->kind == USE_PAIR_A) {
-                open[use->pair] = f;
-            } else if (open[use->pair].use && open[use->pair].end <= f.start &&
-                       f.start - open[use->pair].end <= (uint32_t)use->within) {
-                f.start = open[use->pair].start;
-                c->words[c->word_n++] = f;
-            }
+        for (uint32_t u = g->use_from[hits[i].word]; u < g->use_from[hits[i].word + 1]; u++)
+            if (g->uses[u].rule < g->rule_n)
+                use_one(c, &g->uses[u], hits[i].start, hits[i].end, open);
+    }
+    for (size_t r = 0; r < g->rule_n; r++)
+        for (size_t i = 1; c->cover[r] && i < c->text.n; i++)
+            if (c->cover[r][i] < c->cover[r][i - 1])
+                c->cover[r][i] = c->cover[r][i - 1];
+}
+
+static void find_others(GuardCheck *c)
+{
+    for (size_t r = 0; r < c->g->rule_n; r++) {
+        if (c->g->rules[r].level == ASSIST_OFF)
+            continue;
+        switch (c->g->rules[r].check) {
+        case GUARD_CHECK_PHONE:
+            guard_phones(c, (uint16_t)r);
+            break;
+        case GUARD_CHECK_CARD:
+            guard_cards(c, (uint16_t)r);
+            break;
+        case GUARD_CHECK_HIDDEN:
+            guard_hidden(c, (uint16_t)r);
+            break;
+        case GUARD_CHECK_REPEAT:
+            guard_repeat(c, (uint16_t)r);
+            break;
+        case GUARD_CHECK_WHOLE:
+            guard_found(c, (uint16_t)r, 0, (uint32_t)c->text.n, STR_NONE);
+            break;
+        case GUARD_CHECK_HANDLE: /* with its words */
+        case GUARD_CHECK_NONE:
+            break;
         }
     }
 }
 
-static bool excused(const Check *c, const Found *f)
+/* ---- judging ---- */
+
+static bool excused(const GuardCheck *c, const GuardFound *f)
 {
-    for (size_t i = 0; i < c->exception_n; i++)
-        if (c->exceptions[i].use->rule == f->use->rule && c->exceptions[i].start <= f->start &&
-            c->exceptions[i].end >= f->end)
-            return true;
-    return false;
+    const uint32_t *reach = c->cover[f->rule];
+    return (reach && reach[f->start] >= f->end) || c->excused_from[f->rule] <= f->start;
 }
 
-/* Another find of the same rule overlaps it and begins earlier or reaches further: one hit is
- * enough. */
-static bool outdone(const Check *c, const Found *f)
+/* Rule by rule; within one, the longest first, then by place. */
+static int by_rule(const void *a, const void *b)
 {
-    for (size_t i = 0; i < c->word_n; i++) {
-        const Found *o = &c->words[i];
-        if (o == f || o->use->rule != f->use->rule || o->end <= f->start || o->start >= f->end)
-            continue;
-        uint32_t mine = f->end - f->start, theirs = o->end - o->start;
-        if (theirs > mine || (theirs == mine && o < f))
-            return true;
-    }
-    return false;
+    const GuardFound *x = a, *y = b;
+    if (x->rule != y->rule)
+        return x->rule < y->rule ? -1 : 1;
+    uint32_t lx = x->end - x->start, ly = y->end - y->start;
+    if (lx != ly)
+        return lx > ly ? -1 : 1;
+    return x->start < y->start ? -1 : x->start > y->start;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const GuardFound *x = a, *y = b;
+    return x->start < y->start ? -1 : x->start > y->start;
 }
 
 static Str message_of(Arena *a, Str pattern, Str words)
@@ -297,41 +212,129 @@ static Str message_of(Arena *a, Str pattern, Str words)
     return str_join(a, parts, 3, STR(""));
 }
 
-size_t assist_guard_check(const AssistGuard *g, Arena *a, Str text,
-                          AssistGuardHit ret_hits[ASSIST_GUARD_HITS])
+static AssistGuardHit hit_of(const GuardCheck *c, const GuardFound *f, Str pattern)
 {
-    Check c = {.g = g};
-    nlu_normalise(a, text, NLU_NORM_TIGHT, ASSIST_GUARD_TEXT_MAX, &c.text);
-    size_t cap = c.text.n * HITS_PER_POINT +
-                 HITS_PER_POINT; /* so that no flood of harmless words hides one behind it */
-    NluHit *hits = ARENA_ARRAY(a, NluHit, cap);
-    size_t n = nlu_ac_scan(g->ac, c.text.cp, c.text.n, hits, cap);
-    if (n == 0)
-        return 0;
-    size_t room = 0;
-    for (size_t i = 0; i < n; i++)
-        room += g->use_from[hits[i].word + 1] - g->use_from[hits[i].word];
-    c.words = ARENA_ARRAY(a, Found, room + 1);
-    c.exceptions = ARENA_ARRAY(a, Found, room + 1);
-    collect(&c, hits, n, ARENA_ARRAY(a, Found, (size_t)g->pair_n + 1));
-    size_t count = 0;
-    for (AssistLevel level = ASSIST_BLOCK; level >= ASSIST_WARN; level--)
-        for (size_t i = 0; i < c.word_n && count < ASSIST_GUARD_HITS; i++) {
-            const Found *f = &c.words[i];
-            const Rule *rule = &g->rules[f->use->rule];
-            if (rule->level != level || c.pardoned[f->use->rule] || excused(&c, f) ||
-                outdone(&c, f))
-                continue;
-            Str words = nlu_text_slice(&c.text, text, f->start, f->end);
-            ret_hits[count++] =
-                (AssistGuardHit){.rule = rule->id,
-                                 .version = rule->version,
-                                 .level = level,
-                                 .start = c.text.at[f->start],
-                                 .end = nlu_text_end(&c.text, f->end),
-                                 .words = words,
-                                 .message = message_of(a, rule->message, words),
-                                 .rewrite = f->use->rewrite.n ? f->use->rewrite : rule->rewrite};
+    const GuardRule *r = &c->g->rules[f->rule];
+    Str words = nlu_text_slice(&c->text, c->source, f->start, f->end);
+    return (AssistGuardHit){.rule = r->id,
+                            .version = r->version,
+                            .level = r->level,
+                            .fault = r->fault,
+                            .start = c->text.at[f->start],
+                            .end = nlu_text_end(&c->text, f->end),
+                            .words = words,
+                            .message = message_of(c->arena, pattern, words),
+                            .rewrite = f->rewrite.n ? f->rewrite : r->rewrite};
+}
+
+/* Those of one rule that neither an exception covers nor another find outdoes, by place. They are
+ * sorted by length, so each place is marked once. */
+static size_t keep(const GuardCheck *c, GuardFound *list, size_t n, uint8_t *taken)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        GuardFound f = list[i];
+        bool over = excused(c, &f);
+        for (uint32_t p = f.start; p < f.end && !over; p++)
+            over = taken[p];
+        if (over)
+            continue;
+        for (uint32_t p = f.start; p < f.end; p++)
+            taken[p] = 1;
+        list[kept++] = f;
+    }
+    for (size_t i = 0; i < kept; i++)
+        for (uint32_t p = list[i].start; p < list[i].end; p++)
+            taken[p] = 0;
+    qsort(list, kept, sizeof *list, by_place);
+    return kept < GUARD_HITS_PER_RULE ? kept : GUARD_HITS_PER_RULE;
+}
+
+static bool rule_speaks(const GuardCheck *c, uint16_t rule)
+{
+    const GuardRule *r = &c->g->rules[rule];
+    return r->level != ASSIST_OFF && !c->pardoned[rule] && (!r->needs || c->needed[rule]) &&
+           (!r->asks || c->asked_of[rule]) &&
+           (r->longest <= 0 || (int64_t)c->text.n <= r->longest) && guard_when(c, &r->when) &&
+           (!r->only || guard_only(c, rule)) && !guard_met_before(c, rule);
+}
+
+/* A trained model is one more witness: where its probability is high and the words show nothing,
+ * the whole text is the hit. It never speaks in the absence of its own message. */
+static bool model_speaks(const GuardCheck *c, const GuardRule *r, size_t kept)
+{
+    return kept == 0 && r->level != ASSIST_OFF && r->model_at > 0 && r->model_message.n > 0 &&
+           r->fault < ASSIST_FAULT_COUNT && c->before->fault_p &&
+           c->before->fault_p[r->fault] >= r->model_at && c->text.n > 0;
+}
+
+static size_t judge(GuardCheck *c, AssistGuardHit *all)
+{
+    size_t n = 0, at = 0;
+    uint8_t *taken = arena_alloc(c->arena, c->text.n + 1);
+    if (c->word_n)
+        qsort(c->words, c->word_n, sizeof *c->words, by_rule);
+    for (uint16_t r = 0; r < c->g->rule_n; r++) {
+        size_t from = at, kept = 0;
+        while (at < c->word_n && c->words[at].rule == r)
+            at++;
+        const GuardRule *rule = &c->g->rules[r];
+        if (at > from && rule_speaks(c, r))
+            kept = keep(c, c->words + from, at - from, taken);
+        if (rule->when.given && kept > 1) /* the situation is one, whatever words show it */
+            kept = 1;
+        for (size_t i = 0; i < kept; i++)
+            all[n++] = hit_of(c, &c->words[from + i], rule->message);
+        if (model_speaks(c, rule, kept)) {
+            GuardFound whole = {.end = (uint32_t)c->text.n, .rule = r};
+            all[n++] = hit_of(c, &whole, rule->model_message);
         }
-    return count;
+    }
+    return n;
+}
+
+static int by_gravity(const void *a, const void *b)
+{
+    const AssistGuardHit *x = a, *y = b;
+    if (x->level != y->level)
+        return x->level > y->level ? -1 : 1;
+    if (x->start != y->start)
+        return x->start < y->start ? -1 : 1;
+    return str_cmp(x->rule, y->rule);
+}
+
+/* A graver hit says the same of the same words. */
+static bool told(const AssistGuardHit *hits, size_t n, const AssistGuardHit *h)
+{
+    for (size_t i = 0; i < n; i++)
+        if (hits[i].fault == h->fault && hits[i].fault < ASSIST_FAULT_COUNT &&
+            hits[i].start < h->end && h->start < hits[i].end)
+            return true;
+    return false;
+}
+
+size_t assist_guard_check(const AssistGuard *g, Arena *a, const AssistGuardContext *before,
+                          Str text, AssistGuardHit ret_hits[ASSIST_GUARD_HITS])
+{
+    static const AssistGuardContext nothing = {0};
+    GuardCheck *c = ARENA_NEW(a, GuardCheck);
+    c->g = g;
+    c->arena = a;
+    c->before = before ? before : &nothing;
+    c->source = text;
+    nlu_normalise(a, text, NLU_NORM_TIGHT, ASSIST_GUARD_TEXT_MAX, &c->text);
+    for (size_t r = 0; r < GUARD_RULES_MAX; r++)
+        c->excused_from[r] = UINT32_MAX;
+    guard_read_context(c);
+    find_words(c);
+    find_others(c);
+    AssistGuardHit *all = ARENA_ARRAY(a, AssistGuardHit, g->rule_n * (GUARD_HITS_PER_RULE + 1) + 1);
+    size_t n = judge(c, all);
+    if (n > 1)
+        qsort(all, n, sizeof *all, by_gravity);
+    size_t kept = 0;
+    for (size_t i = 0; i < n && kept < ASSIST_GUARD_HITS; i++)
+        if (!told(ret_hits, kept, &all[i]))
+            ret_hits[kept++] = all[i];
+    return kept;
 }

@@ -2,42 +2,95 @@
 #ifndef ASSIST_GUARD_H
 #define ASSIST_GUARD_H
 /*
- * Guard rails on what an agent is about to send (ETQ-2, PRE-11). Rules are data: words that must
- * not appear, the exceptions that make them harmless, a sentence that says why, and a better
- * wording. Spaces, invisible characters, full width and marks between the characters of a word do
- * not hide it.
+ * Guard rails on what an agent is about to send: the faults of docs/labels, the taboos of the
+ * trade, promises without a time, personal data, hidden writing. Rules are data (content/guard and
+ * content/README.md say how one is written): words that must not appear, what makes them harmless,
+ * when they count at all, a sentence that says why, and a better wording. Spaces, invisible
+ * characters, full width and marks between the characters of a word do not hide it.
  *
- * A compiled guard never changes; all threads share it. Refuses: to rewrite anything by itself, to
- * judge meaning beyond the words (a refusal is only blunt when the same message offers neither
- * reason nor way out).
+ * What was said before decides some of them: an open question passed over, an excuse before the
+ * feeling is met, the same sentence once more, a phone number that the customer gave. It comes as
+ * an AssistGuardContext; without one, the rules that need it are silent.
+ *
+ * A compiled guard never changes; all threads share it. Pure: no I/O, no clock. Time is bounded
+ * whatever is thrown at it: ASSIST_GUARD_TEXT_MAX code points of the text and ASSIST_GUARD_TURN_MAX
+ * of each turn before are read. Refuses: to rewrite anything by itself, to send or to hold back.
  */
+#include "assist/fill.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "nlu/nlu.h"
 
 enum {
-    ASSIST_GUARD_TEXT_MAX = 8000,
-    /* code points read: more than a message may have */ ASSIST_GUARD_HITS = 8
+    ASSIST_GUARD_TEXT_MAX = 8000, /* code points read: more than a message may have */
+    ASSIST_GUARD_TURN_MAX = 600,  /* and of each turn before */
+    ASSIST_GUARD_TURNS = 6,       /* turns of the customer that are read */
+    ASSIST_GUARD_SAID = 10,       /* and of the shop's side */
+    ASSIST_GUARD_HITS = 8
 };
 
-typedef enum { ASSIST_OFF, ASSIST_WARN, ASSIST_BLOCK } AssistLevel;
+/* From harmless to forbidden. Warn: may be sent after a second look. Approve: a supervisor may
+ * send it, or has to allow it. Block: the words must be changed. */
+typedef enum { ASSIST_OFF, ASSIST_WARN, ASSIST_APPROVE, ASSIST_BLOCK } AssistLevel;
+
+/* Agent faults as in docs/labels, in their order there. */
+typedef enum {
+    ASSIST_BLUNT_REFUSAL,
+    ASSIST_BLAME,
+    ASSIST_EXCUSE_FIRST,
+    ASSIST_VAGUE,
+    ASSIST_IGNORED,
+    ASSIST_REPEATED_TEMPLATE,
+    ASSIST_OVER_PROMISE,
+    ASSIST_ARGUE,
+    ASSIST_OFF_PLATFORM,
+    ASSIST_COMPETITOR,
+    ASSIST_ABSOLUTE_TERM,
+    ASSIST_PRIVACY,
+    ASSIST_REVIEW_BRIBE,
+    ASSIST_RUDE,
+    ASSIST_FAULT_COUNT /* also: none of them */
+} AssistFault;
+
+/* One turn of the customer. */
+typedef struct {
+    Str text;
+    const NluUnderstanding *understanding; /* NULL: not known */
+} AssistGuardTurn;
+
+/* What the conversation was before this text. Everything borrowed. */
+typedef struct {
+    AssistGuardTurn turns[ASSIST_GUARD_TURNS]; /* the customer's last turns, newest first */
+    size_t turn_n;
+    size_t open_n;               /* of these: not yet followed by a word of the shop's side */
+    Str said[ASSIST_GUARD_SAID]; /* what the shop's side said last, newest first */
+    size_t said_n;
+    const AssistFact *facts; /* what the shop's policies and this conversation make true */
+    size_t fact_n;
+    const double *fault_p; /* ASSIST_FAULT_COUNT probabilities of a trained model, or NULL */
+} AssistGuardContext;
 
 typedef struct {
     Str rule, version;   /* borrowed from the guard */
     AssistLevel level;   /* never ASSIST_OFF */
+    AssistFault fault;   /* ASSIST_FAULT_COUNT: none of the labels */
     uint32_t start, end; /* code points of the text */
     Str words;           /* as written; borrowed from the text */
-    Str message;         /* arena */
+    Str message;         /* arena: one sentence that says why */
     Str rewrite;         /* borrowed from the guard; empty: none */
 } AssistGuardHit;
 
 typedef struct AssistGuard AssistGuard;
 
-/* {"rules":[…]} as in content/guard/rules.json, or {"items":[…]} as the desk stores them. NULL with
- * *e set (guard.rules_invalid, json.…). Owned. */
+/* {"sets":{…},"rules":[…]} as in content/guard/rules.json, or {"sets":…,"items":[…]} as the desk
+ * stores them. NULL with *e set (guard.rules_invalid, json.…). Owned. */
 AssistGuard *assist_guard_create(Str rules_json, ErrSlot *e);
 void assist_guard_destroy(AssistGuard *g); /* NULL is fine */
-/* At most ASSIST_GUARD_HITS hits, blocking ones first, then by place. text must be valid UTF-8. */
-size_t assist_guard_check(const AssistGuard *g, Arena *a, Str text,
-                          AssistGuardHit ret_hits[ASSIST_GUARD_HITS]);
+/* At most ASSIST_GUARD_HITS hits, the graver first, then by place. text must be valid UTF-8.
+ * before: NULL when nothing is known of what was said. */
+size_t assist_guard_check(const AssistGuard *g, Arena *a, const AssistGuardContext *before,
+                          Str text, AssistGuardHit ret_hits[ASSIST_GUARD_HITS]);
 const char *assist_level_code(AssistLevel l); /* static */
+const char *assist_fault_code(AssistFault f); /* static; "" for ASSIST_FAULT_COUNT */
+AssistFault assist_fault_parse(Str code);     /* ASSIST_FAULT_COUNT: unknown */
 #endif

@@ -1,104 +1,272 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Counts what the guard rules hit in real talk: guard_eval RULES.json [SESSIONS.jsonl[.gz]] [-v]
- * Without a file, zh_jddc_sessions/train.jsonl.gz in the folder that ZHIXIN_DATA names; absent, it
- * says so and succeeds. Rows: {"turns":[{"role":"agent","text"}…]}. Prints one JSON object; with -v
- * each hit on stderr.
+ * How the guard rules do on real talk: guard_eval CONTENT [FILE.jsonl[.gz]] [-v] [--gold]
+ * CONTENT is a folder laid out like content/ (guard, lexicon). Without a file, zh_gold/dev.jsonl.gz
+ * in the folder that ZHIXIN_DATA names; absent, it says so and succeeds. Rows:
+ * {"turns":[{"role":"agent","text","faults":[…]}…]}; without "faults" hits are only counted.
+ *
+ * Prints one JSON object: precision, recall and F1 of "any fault" and of each fault of the labels,
+ * and the turns that each rule hit. The customer's side is understood by nlu; with --gold the
+ * labels' own feeling and intents are taken, which shows what understanding costs. -v: each
+ * disagreement on stderr.
  */
 #include "assist/guard.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "nlu/lexicon_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <zlib.h>
 
-enum { ROW_BYTES = 4 << 20, NAMES = 64 };
+enum { ROW_BYTES = 4 << 20, NAMES = 64, TURNS = 400 };
+
+typedef struct {
+    size_t hit, miss, extra;
+} Score;
 
 typedef struct {
     Str name[NAMES];
-    size_t hits[NAMES], turns[NAMES], n;
-    size_t agent_turns, blocked;
-} Count;
+    size_t turns[NAMES], n;
+    size_t agent_turns, labelled, blocked;
+    Score any, fault[ASSIST_FAULT_COUNT];
+    double seconds;
+} Tally;
 
-static size_t slot_of(Count *c, Arena *keep, Str name)
+typedef struct {
+    const AssistGuard *guard;
+    const NluModel *nlu;
+    Arena *a, *keep;
+    Tally tally;
+    bool verbose, gold;
+    NluTurn turns[TURNS];
+    AssistGuardContext before;
+} Eval;
+
+static void count_rule(Eval *v, Str rule)
 {
-    for (size_t i = 0; i < c->n; i++)
-        if (str_eq(c->name[i], name))
-            return i;
-    if (c->n == NAMES)
-        return NAMES - 1;
-    c->name[c->n] = str_dup(keep, name);
-    return c->n++;
+    Tally *t = &v->tally;
+    size_t at = 0;
+    while (at < t->n && !str_eq(t->name[at], rule))
+        at++;
+    if (at == NAMES)
+        return;
+    if (at == t->n)
+        t->name[t->n++] = str_dup(v->keep, rule);
+    t->turns[at]++;
 }
 
-static void row(const AssistGuard *g, Arena *a, Arena *keep, Count *c, Str line, bool verbose)
+static void tell(const Eval *v, const char *what, const char *fault, Str words, Str text)
+{
+    Str asked = v->before.turn_n ? v->before.turns[0].text : STR_NONE;
+    if (v->verbose)
+        fprintf(stderr, "%s %s {%.*s}\n    <%.*s>\n    %.*s\n", what, fault, STR_ARG(words),
+                STR_ARG(asked), STR_ARG(text));
+}
+
+static void score(Score *s, bool want, bool got)
+{
+    s->hit += want && got;
+    s->miss += want && !got;
+    s->extra += !want && got;
+}
+
+static void judge(Eval *v, const Json *turn, const AssistGuardHit *hits, size_t n)
+{
+    Str text = json_str(turn, "text");
+    bool want[ASSIST_FAULT_COUNT + 1] = {false}, got[ASSIST_FAULT_COUNT + 1] = {false};
+    bool any_want = false, any_got = false;
+    Str words[ASSIST_FAULT_COUNT + 1] = {{0}};
+    for (const Json *f = json_first(json_get(turn, "faults")); f; f = json_next(f)) {
+        want[assist_fault_parse(json_value_str(f))] = true;
+        any_want = true;
+    }
+    for (size_t i = 0; i < n; i++) {
+        got[hits[i].fault] = true;
+        words[hits[i].fault] = hits[i].words;
+        any_got |= hits[i].fault < ASSIST_FAULT_COUNT;
+    }
+    v->tally.labelled++;
+    score(&v->tally.any, any_want, any_got);
+    for (AssistFault f = ASSIST_BLUNT_REFUSAL; f < ASSIST_FAULT_COUNT; f++) {
+        score(&v->tally.fault[f], want[f], got[f]);
+        if (want[f] != got[f])
+            tell(v,
+                 want[f]    ? any_got ? "miss*" : "MISS"
+                 : any_want ? "extra*"
+                            : "EXTRA",
+                 assist_fault_code(f), words[f], text);
+    }
+}
+
+static void agent_turn(Eval *v, const Json *turn)
+{
+    Str text = json_str(turn, "text");
+    AssistGuardHit hits[ASSIST_GUARD_HITS];
+    struct timespec t0, t1;
+    clock_gettime(CLOCK_MONOTONIC, &t0);
+    size_t n = assist_guard_check(v->guard, v->a, &v->before, text, hits);
+    clock_gettime(CLOCK_MONOTONIC, &t1);
+    v->tally.seconds += (double)(t1.tv_sec - t0.tv_sec) + (double)(t1.tv_nsec - t0.tv_nsec) / 1e9;
+    v->tally.agent_turns++;
+    v->tally.blocked += n > 0 && hits[0].level == ASSIST_BLOCK;
+    for (size_t i = 0; i < n; i++) {
+        bool seen = false;
+        for (size_t k = 0; k < i; k++)
+            seen |= str_eq(hits[k].rule, hits[i].rule);
+        if (!seen)
+            count_rule(v, hits[i].rule);
+    }
+    if (json_has(turn, "faults"))
+        judge(v, turn, hits, n);
+    memmove(v->before.said + 1, v->before.said, (ASSIST_GUARD_SAID - 1) * sizeof(Str));
+    v->before.said[0] = text;
+    if (v->before.said_n < ASSIST_GUARD_SAID)
+        v->before.said_n++;
+    v->before.open_n = 0;
+}
+
+static void labels_of(const Json *turn, NluUnderstanding *u)
+{
+    NluEmotion emotion;
+    if (nlu_emotion_parse(json_str(turn, "emotion"), &emotion))
+        u->emotion = emotion;
+    u->intensity = (int)json_i64(turn, "intensity", u->intensity);
+    size_t n = 0;
+    for (const Json *i = json_first(json_get(turn, "intents")); i && n < NLU_INTENT_MAX;
+         i = json_next(i)) {
+        int at = nlu_intent_index(json_value_str(i));
+        if (at >= 0)
+            u->intents[n++] = (NluIntent){.code = nlu_intent_code((size_t)at), .p = 1};
+    }
+    if (n)
+        u->intent_n = n;
+}
+
+static void customer_turn(Eval *v, const Json *turn, size_t at)
+{
+    NluUnderstanding *u = ARENA_NEW(v->a, NluUnderstanding);
+    AssistGuardContext *b = &v->before;
+    size_t from = at > NLU_CONTEXT_MAX ? at - NLU_CONTEXT_MAX : 0;
+    nlu_understand(v->nlu, v->a, v->turns + from, at - from, json_str(turn, "text"), u);
+    if (v->gold)
+        labels_of(turn, u);
+    memmove(b->turns + 1, b->turns, (ASSIST_GUARD_TURNS - 1) * sizeof b->turns[0]);
+    b->turns[0] = (AssistGuardTurn){.text = json_str(turn, "text"), .understanding = u};
+    if (b->turn_n < ASSIST_GUARD_TURNS)
+        b->turn_n++;
+    if (b->open_n < ASSIST_GUARD_TURNS)
+        b->open_n++;
+}
+
+static void row(Eval *v, Str line)
 {
     ErrSlot e = {0};
     const Json *root = NULL;
-    if (json_parse(a, &e, line, &root) != ERR_OK)
+    if (json_parse(v->a, &e, line, &root) != ERR_OK)
         return;
-    for (const Json *t = json_first(json_get(root, "turns")); t; t = json_next(t)) {
-        if (!str_is(json_str(t, "role"), "agent"))
-            continue;
-        c->agent_turns++;
-        AssistGuardHit hits[ASSIST_GUARD_HITS];
-        size_t n = assist_guard_check(g, a, json_str(t, "text"), hits);
-        bool seen[NAMES] = {false};
-        for (size_t i = 0; i < n; i++) {
-            size_t at = slot_of(c, keep, hits[i].rule);
-            c->hits[at]++;
-            c->turns[at] += !seen[at];
-            seen[at] = true;
-            if (verbose)
-                fprintf(stderr, "%s %.*s {%.*s} %.*s\n", assist_level_code(hits[i].level),
-                        STR_ARG(hits[i].rule), STR_ARG(hits[i].words),
-                        STR_ARG(json_str(t, "text")));
-        }
-        c->blocked += n > 0 && hits[0].level == ASSIST_BLOCK;
+    v->before = (AssistGuardContext){0};
+    size_t at = 0;
+    for (const Json *t = json_first(json_get(root, "turns")); t && at < TURNS; t = json_next(t)) {
+        bool agent = str_is(json_str(t, "role"), "agent");
+        if (agent)
+            agent_turn(v, t);
+        else
+            customer_turn(v, t, at);
+        v->turns[at++] =
+            (NluTurn){.role = agent ? NLU_AGENT : NLU_CUSTOMER, .text = json_str(t, "text")};
     }
+}
+
+static void print_score(const char *name, const Score *s)
+{
+    double p = s->hit + s->extra ? (double)s->hit / (double)(s->hit + s->extra) : 0;
+    double r = s->hit + s->miss ? (double)s->hit / (double)(s->hit + s->miss) : 0;
+    printf("\"%s\":{\"labelled\":%zu,\"found\":%zu,\"precision\":%.3f,\"recall\":%.3f,\"f1\":%.3f}",
+           name, s->hit + s->miss, s->hit + s->extra, p, r, p + r > 0 ? 2 * p * r / (p + r) : 0);
+}
+
+static void print_all(const Tally *t)
+{
+    printf("{\"agent_turns\":%zu,\"labelled_turns\":%zu,\"blocked_turns\":%zu,"
+           "\"us_per_message\":%.1f,",
+           t->agent_turns, t->labelled, t->blocked,
+           t->agent_turns ? t->seconds * 1e6 / (double)t->agent_turns : 0);
+    print_score("any_fault", &t->any);
+    printf(",\"faults\":{");
+    for (AssistFault f = ASSIST_BLUNT_REFUSAL; f < ASSIST_FAULT_COUNT; f++) {
+        printf("%s", f ? "," : "");
+        print_score(assist_fault_code(f), &t->fault[f]);
+    }
+    printf("},\"rules\":{");
+    for (size_t i = 0; i < t->n; i++)
+        printf("%s\"%.*s\":%zu", i ? "," : "", STR_ARG(t->name[i]), t->turns[i]);
+    printf("}}\n");
+}
+
+static Err load(Eval *v, ErrSlot *e, const char *content, AssistGuard **guard, NluModel **nlu)
+{
+    static const char *const names[NLU_LEXICON_FILE_COUNT] = NLU_LEXICON_FILES;
+    Str texts[NLU_LEXICON_FILE_COUNT], rules;
+    Err err =
+        file_read(v->keep, e, str_c(v->keep, str_fmt(v->keep, "%s/guard/rules.json", content)),
+                  ROW_BYTES, &rules);
+    for (size_t i = 0; i < NLU_LEXICON_FILE_COUNT && !err; i++)
+        err = file_read(v->keep, e, str_c(v->keep, str_fmt(v->keep, "%s/%s", content, names[i])),
+                        ROW_BYTES, &texts[i]);
+    if (err)
+        return err;
+    *guard = assist_guard_create(rules, e);
+    *nlu = *guard ? nlu_model_create(texts, NLU_LEXICON_FILE_COUNT, e) : NULL;
+    v->guard = *guard;
+    v->nlu = *nlu;
+    return *nlu ? ERR_OK : e->err;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 2) {
-        fprintf(stderr, "guard_eval RULES.json [SESSIONS.jsonl[.gz]] [-v]\n");
+    Eval *v = calloc(1, sizeof *v);
+    if (argc < 2 || !v) {
+        fprintf(stderr, "guard_eval CONTENT [FILE.jsonl[.gz]] [-v] [--gold]\n");
+        free(v);
         return 2;
     }
-    Arena *keep = arena_create(64u << 20), *a = arena_create(256u << 20);
-    const char *data = getenv("ZHIXIN_DATA");
-    const char *path = argc > 2 && argv[2][0] != '-' ? argv[2] : NULL;
+    v->keep = arena_create(64u << 20);
+    v->a = arena_create(256u << 20);
+    const char *data = getenv("ZHIXIN_DATA"), *path = NULL;
+    for (int i = 2; i < argc; i++) {
+        v->verbose |= strcmp(argv[i], "-v") == 0;
+        v->gold |= strcmp(argv[i], "--gold") == 0;
+        path = argv[i][0] != '-' ? argv[i] : path;
+    }
     if (!path && data)
-        path = str_c(keep, str_fmt(keep, "%s/zh_jddc_sessions/train.jsonl.gz", data));
+        path = str_c(v->keep, str_fmt(v->keep, "%s/zh_gold/dev.jsonl.gz", data));
     gzFile in = path ? gzopen(path, "rb") : NULL;
     ErrSlot e = {0};
-    Str rules;
-    AssistGuard *g = NULL;
+    AssistGuard *guard = NULL;
+    NluModel *nlu = NULL;
     int rc = 0;
     if (!in) {
-        fprintf(stderr, "guard_eval: no sessions here (set ZHIXIN_DATA); skipped\n");
-    } else if (file_read(keep, &e, argv[1], ROW_BYTES, &rules) ||
-               !(g = assist_guard_create(rules, &e))) {
+        fprintf(stderr, "guard_eval: no conversations here (set ZHIXIN_DATA); skipped\n");
+    } else if (load(v, &e, argv[1], &guard, &nlu)) {
         fprintf(stderr, "guard_eval: %s: %s\n", e.code, e.text);
         rc = 1;
     } else {
-        Count *c = ARENA_NEW(keep, Count);
-        char *line = arena_alloc(keep, ROW_BYTES);
+        char *line = arena_alloc(v->keep, ROW_BYTES);
         while (gzgets(in, line, ROW_BYTES)) {
-            row(g, a, keep, c, str_of(line), strcmp(argv[argc - 1], "-v") == 0);
-            arena_reset(a);
+            row(v, str_of(line));
+            arena_reset(v->a);
         }
-        printf("{\"agent_turns\":%zu,\"blocked_turns\":%zu", c->agent_turns, c->blocked);
-        for (size_t i = 0; i < c->n; i++)
-            printf(",\"%.*s\":{\"hits\":%zu,\"turns\":%zu}", STR_ARG(c->name[i]), c->hits[i],
-                   c->turns[i]);
-        printf("}\n");
+        print_all(&v->tally);
     }
     if (in)
         gzclose(in);
-    assist_guard_destroy(g);
-    arena_destroy(a);
-    arena_destroy(keep);
+    nlu_model_destroy(nlu);
+    assist_guard_destroy(guard);
+    arena_destroy(v->a);
+    arena_destroy(v->keep);
+    free(v);
     return rc;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libFuzzer: a text against the rules that ship; input that begins with '{' is tried as rules as
- * well. */
+/* libFuzzer: a text against the rules that ship, alone and after what was said before; input that
+ * begins with '{' is tried as rules as well. */
 #include "assist/guard.h"
 #include "base/assert.h"
 #include "base/file.h"
@@ -21,16 +21,42 @@ static AssistGuard *load(void)
     return g;
 }
 
-static void check(const AssistGuard *g, Str text)
+static void check(const AssistGuard *g, const AssistGuardContext *before, Str text)
 {
     Arena *a = arena_create(64u << 20);
     AssistGuardHit hits[ASSIST_GUARD_HITS];
-    size_t n = assist_guard_check(g, a, text, hits), points = utf8_count(text);
+    size_t n = assist_guard_check(g, a, before, text, hits), points = utf8_count(text);
     ASSERT(n <= ASSIST_GUARD_HITS);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         ASSERT(hits[i].start < hits[i].end && hits[i].end <= points && hits[i].words.n > 0 &&
                hits[i].level != ASSIST_OFF);
+        ASSERT(hits[i].words.p >= text.p && hits[i].words.p + hits[i].words.n <= text.p + text.n);
+        ASSERT(i == 0 || hits[i - 1].level >= hits[i].level);
+    }
     arena_destroy(a);
+}
+
+/* Lines before the last are what was said before: customer and shop by turns. */
+static Str split(Str text, AssistGuardContext *before, NluUnderstanding *u)
+{
+    static const double sure[ASSIST_FAULT_COUNT] = {1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0};
+    *u = (NluUnderstanding){.emotion = NLU_ANGRY,
+                            .intensity = 3,
+                            .intent_n = 1,
+                            .intents = {{.code = "ship_when", .p = 1}},
+                            .slot_n = 1,
+                            .slots = {{.name = "order_no"}}};
+    *before = (AssistGuardContext){.fault_p = text.n % 2 ? sure : NULL};
+    for (bool customer = true; str_find(text, STR("\n")) >= 0; customer = !customer) {
+        Str line = str_cut(&text, '\n');
+        if (customer && before->turn_n < ASSIST_GUARD_TURNS)
+            before->turns[before->turn_n++] =
+                (AssistGuardTurn){.text = line, .understanding = line.n % 2 ? u : NULL};
+        else if (!customer && before->said_n < ASSIST_GUARD_SAID)
+            before->said[before->said_n++] = line;
+        before->open_n = customer ? before->turn_n : 0;
+    }
+    return text;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -41,12 +67,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     Str text = {(const char *)data, size};
     if (!utf8_valid(text))
         return -1;
-    check(shipped, text);
+    AssistGuardContext before;
+    NluUnderstanding u;
+    check(shipped, NULL, text);
+    Str last = split(text, &before, &u);
+    check(shipped, &before, last);
     if (size > 0 && data[0] == '{') {
         ErrSlot e = {0};
         AssistGuard *g = assist_guard_create(text, &e);
         if (g)
-            check(g, text);
+            check(g, &before, text);
         assist_guard_destroy(g);
     }
     return 0;

@@ -13,7 +13,7 @@ static bool seen(const ServiceSend *m, Str rule)
 /* Leaves in m->hits what the person must be asked about. One rule that blocks shows all hits. */
 static void check(Ctx *c, ServiceSend *m)
 {
-    m->hit_n = assist_guard_check(m->shop->guard, c->arena, m->text, m->hits);
+    m->hit_n = assist_guard_check(m->shop->guard, c->arena, NULL, m->text, m->hits);
     m->level = ASSIST_OFF;
     m->overridden_n = 0;
     bool ask = false;
