@@ -155,7 +155,7 @@ static Err analyse_line(const Analyse *an, ErrSlot *e, Str line, Buf *out)
         err = read_turns(an, e, json_get(j, "turns"), &turns, &n);
     if (err)
         return err;
-    NluMemory memory = nlu_memory_none();
+    LabellerTalk so_far = labeller_talk();
     JsonW w;
     jw_init(&w, out);
     jw_obj(&w);
@@ -163,7 +163,7 @@ static Err analyse_line(const Analyse *an, ErrSlot *e, Str line, Buf *out)
     jw_arr(&w);
     for (size_t i = 0; i < n && !arena_full(an->arena); i++) {
         LabelledTurn t;
-        labeller_turn(&an->labeller, an->arena, &turns[i], &memory, &t);
+        labeller_turn(&an->labeller, an->arena, &turns[i], &so_far, &t);
         if (t.role == NLU_CUSTOMER)
             user_turn(&w, &t.customer);
         else

@@ -87,13 +87,13 @@ static void show_agent(const NluTalkTurn *t, const NluAgentTurn *u, Str id)
 
 static void read_talk(const Eval *ev, Engine *g, const NluTalk *talk)
 {
-    NluMemory memory = nlu_memory_none();
+    LabellerTalk so_far = labeller_talk();
     LabelledTurn got;
     for (size_t i = 0; i < talk->n; i++) {
         const NluTalkTurn *t = &talk->turns[i];
         NluTurn turn = {t->role, t->text};
         int64_t from = clock_steady_ns();
-        labeller_turn(&g->labeller, ev->arena, &turn, &memory, &got);
+        labeller_turn(&g->labeller, ev->arena, &turn, &so_far, &got);
         g->measure.us += (double)(clock_steady_ns() - from) / 1000;
         if (!t->labelled)
             continue;

@@ -57,21 +57,6 @@ void labeller_close(Labeller *l)
     *l = (Labeller){NULL, NULL};
 }
 
-/* A rule of the guard as a fault of the labels; -1: it is about something else. */
-static int fault_of(Str rule)
-{
-    static const char *const same[] = {"blunt_refusal", "blame",        "absolute_term",
-                                       "over_promise",  "off_platform", "competitor",
-                                       "privacy",       "review_bribe", "rude",
-                                       "argue",         "vague"};
-    if (str_is(rule, "absolute_claim"))
-        return nlu_fault_index(STR("absolute_term"));
-    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
-        if (str_is(rule, same[i]))
-            return nlu_fault_index(rule);
-    return -1;
-}
-
 static void add_fault(NluAgentTurn *t, const char *code)
 {
     for (size_t i = 0; i < t->fault_n; i++)
@@ -81,13 +66,14 @@ static void add_fault(NluAgentTurn *t, const char *code)
         t->faults[t->fault_n++] = (NluIntent){.code = code, .p = 1};
 }
 
-static void add_guard(const Labeller *l, Arena *a, Str text, NluAgentTurn *t)
+static void add_guard(const Labeller *l, Arena *a, const AssistGuardContext *before, Str text,
+                      NluAgentTurn *t)
 {
     AssistGuardHit hits[ASSIST_GUARD_HITS];
-    size_t n = assist_guard_check(l->guard, a, text, hits);
+    size_t n = assist_guard_check(l->guard, a, before, text, hits);
     for (size_t i = 0; i < n; i++) {
-        int fault = fault_of(hits[i].rule);
-        if (fault < 0)
+        int fault = nlu_fault_index(str_of(assist_fault_code(hits[i].fault)));
+        if (fault < 0) /* it is about something else */
             continue;
         const char *code = nlu_fault_code((size_t)fault);
         add_fault(t, code);
@@ -100,15 +86,23 @@ static void add_guard(const Labeller *l, Arena *a, Str text, NluAgentTurn *t)
     }
 }
 
-void labeller_turn(const Labeller *l, Arena *a, const NluTurn *turn, NluMemory *memory,
+LabellerTalk labeller_talk(void)
+{
+    return (LabellerTalk){.memory = nlu_memory_none()};
+}
+
+void labeller_turn(const Labeller *l, Arena *a, const NluTurn *turn, LabellerTalk *talk,
                    LabelledTurn *ret)
 {
-    const NluMemory before = *memory;
+    const NluMemory before = talk->memory;
     ret->role = turn->role;
     if (turn->role == NLU_CUSTOMER) {
-        nlu_understand_after(l->nlu, a, &before, turn->text, &ret->customer, memory);
+        nlu_understand_after(l->nlu, a, &before, turn->text, &ret->customer, &talk->memory);
+        assist_guard_heard(&talk->before, turn->text,
+                           arena_dup(a, &ret->customer, sizeof ret->customer));
         return;
     }
-    nlu_hear_agent(l->nlu, a, &before, turn->text, &ret->agent, memory);
-    add_guard(l, a, turn->text, &ret->agent);
+    nlu_hear_agent(l->nlu, a, &before, turn->text, &ret->agent, &talk->memory);
+    add_guard(l, a, &talk->before, turn->text, &ret->agent);
+    assist_guard_said(&talk->before, turn->text);
 }

@@ -23,7 +23,13 @@ typedef struct {
 Err labeller_open(Labeller *l, Arena *files, ErrSlot *e, const char *model,
                   bool trained) WARN_UNUSED;
 void labeller_close(Labeller *l); /* an empty one is fine */
-/* memory: of the turns before, is carried on. */
-void labeller_turn(const Labeller *l, Arena *a, const NluTurn *turn, NluMemory *memory,
+/* What is carried from turn to turn. Texts are borrowed, the rest lives in the arena that
+ * labeller_turn is given: keep it for the whole talk. */
+typedef struct {
+    NluMemory memory;
+    AssistGuardContext before;
+} LabellerTalk;
+LabellerTalk labeller_talk(void); /* nothing was said yet */
+void labeller_turn(const Labeller *l, Arena *a, const NluTurn *turn, LabellerTalk *talk,
                    LabelledTurn *ret);
 #endif

@@ -90,6 +90,10 @@ void assist_guard_destroy(AssistGuard *g); /* NULL is fine */
  * before: NULL when nothing is known of what was said. */
 size_t assist_guard_check(const AssistGuard *g, Arena *a, const AssistGuardContext *before,
                           Str text, AssistGuardHit ret_hits[ASSIST_GUARD_HITS]);
+/* One more turn of the conversation: of the customer (u may be NULL), of the shop's side. Texts and
+ * u are borrowed. */
+void assist_guard_heard(AssistGuardContext *b, Str text, const NluUnderstanding *u);
+void assist_guard_said(AssistGuardContext *b, Str text);
 const char *assist_level_code(AssistLevel l); /* static */
 const char *assist_fault_code(AssistFault f); /* static; "" for ASSIST_FAULT_COUNT */
 AssistFault assist_fault_parse(Str code);     /* ASSIST_FAULT_COUNT: unknown */

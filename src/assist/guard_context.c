@@ -17,6 +17,25 @@ static bool is_matter(const char *intent)
     return true;
 }
 
+void assist_guard_heard(AssistGuardContext *b, Str text, const NluUnderstanding *u)
+{
+    memmove(b->turns + 1, b->turns, (ASSIST_GUARD_TURNS - 1) * sizeof b->turns[0]);
+    b->turns[0] = (AssistGuardTurn){.text = text, .understanding = u};
+    if (b->turn_n < ASSIST_GUARD_TURNS)
+        b->turn_n++;
+    if (b->open_n < ASSIST_GUARD_TURNS)
+        b->open_n++;
+}
+
+void assist_guard_said(AssistGuardContext *b, Str text)
+{
+    memmove(b->said + 1, b->said, (ASSIST_GUARD_SAID - 1) * sizeof b->said[0]);
+    b->said[0] = text;
+    if (b->said_n < ASSIST_GUARD_SAID)
+        b->said_n++;
+    b->open_n = 0;
+}
+
 typedef struct {
     bool question, close;
     size_t content; /* letters, digits and Han outside calls */

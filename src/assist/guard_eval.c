@@ -121,11 +121,7 @@ static void agent_turn(Eval *v, const Json *turn)
     }
     if (json_has(turn, "faults"))
         judge(v, turn, hits, n);
-    memmove(v->before.said + 1, v->before.said, (ASSIST_GUARD_SAID - 1) * sizeof(Str));
-    v->before.said[0] = text;
-    if (v->before.said_n < ASSIST_GUARD_SAID)
-        v->before.said_n++;
-    v->before.open_n = 0;
+    assist_guard_said(&v->before, text);
 }
 
 static void labels_of(const Json *turn, NluUnderstanding *u)
@@ -148,17 +144,11 @@ static void labels_of(const Json *turn, NluUnderstanding *u)
 static void customer_turn(Eval *v, const Json *turn, size_t at)
 {
     NluUnderstanding *u = ARENA_NEW(v->a, NluUnderstanding);
-    AssistGuardContext *b = &v->before;
     size_t from = at > NLU_CONTEXT_MAX ? at - NLU_CONTEXT_MAX : 0;
     nlu_understand(v->nlu, v->a, v->turns + from, at - from, json_str(turn, "text"), u);
     if (v->gold)
         labels_of(turn, u);
-    memmove(b->turns + 1, b->turns, (ASSIST_GUARD_TURNS - 1) * sizeof b->turns[0]);
-    b->turns[0] = (AssistGuardTurn){.text = json_str(turn, "text"), .understanding = u};
-    if (b->turn_n < ASSIST_GUARD_TURNS)
-        b->turn_n++;
-    if (b->open_n < ASSIST_GUARD_TURNS)
-        b->open_n++;
+    assist_guard_heard(&v->before, json_str(turn, "text"), u);
 }
 
 static void row(Eval *v, Str line)
