@@ -102,13 +102,20 @@ static void user_turn(JsonW *w, const NluUnderstanding *u)
     jw_obj_end(w);
 }
 
-static void agent_turn(JsonW *w, const NluAgentTurn *t)
+static void agent_turn(JsonW *w, const LabelledTurn *turn)
 {
+    const NluAgentTurn *t = &turn->agent;
     jw_obj(w);
     codes(w, "acts", t->acts, t->act_n);
     codes(w, "faults", t->faults, t->fault_n);
     jw_key(w, "commitments");
     jw_arr(w);
+    for (size_t i = 0; i < turn->promise_n; i++) {
+        jw_obj(w);
+        jw_kstr(w, "what", turn->promises[i].what);
+        jw_kstr(w, "due", turn->promises[i].due);
+        jw_obj_end(w);
+    }
     jw_arr_end(w);
     jw_key(w, "evidence");
     jw_arr(w);
@@ -167,7 +174,7 @@ static Err analyse_line(const Analyse *an, ErrSlot *e, Str line, Buf *out)
         if (t.role == NLU_CUSTOMER)
             user_turn(&w, &t.customer);
         else
-            agent_turn(&w, &t.agent);
+            agent_turn(&w, &t);
     }
     jw_arr_end(&w);
     jw_obj_end(&w);

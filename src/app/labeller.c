@@ -2,6 +2,7 @@
 #include "app/labeller.h"
 #include "assist/script_files.h"
 #include "base/file.h"
+#include "nlu/grammar_files.h"
 #include "nlu/lexicon_files.h"
 #include "service/content.h"
 
@@ -25,12 +26,25 @@ static Err content(Arena *files, ErrSlot *e, const char *dir, const char *name, 
     return err_set(e, ERR_INTERNAL, "analyse.content", "%s is not in the program", name);
 }
 
+static Err open_grammar(Labeller *l, Arena *files, ErrSlot *e, const char *dir)
+{
+    static const char *const names[] = NLU_GRAMMAR_FILES;
+    Str texts[NLU_GRAMMAR_FILE_COUNT];
+    for (size_t i = 0; i < NLU_GRAMMAR_FILE_COUNT; i++) {
+        Err err = content(files, e, dir, names[i], &texts[i]);
+        if (err)
+            return err;
+    }
+    l->grammar = nlu_grammar_create(texts, NLU_GRAMMAR_FILE_COUNT, e);
+    return l->grammar ? ERR_OK : e->err;
+}
+
 Err labeller_open(Labeller *l, Arena *files, ErrSlot *e, const char *model, bool trained)
 {
     static const char *const names[] = NLU_LEXICON_FILES;
     Str texts[NLU_LEXICON_FILE_COUNT], rules;
     struct stat st;
-    *l = (Labeller){NULL, NULL};
+    *l = (Labeller){0};
     if (model && stat(model, &st) != 0)
         return err_set(e, ERR_NOT_FOUND, "analyse.model", "there is no folder or file %s", model);
     const char *dir = model && S_ISDIR(st.st_mode) ? model : NULL;
@@ -43,7 +57,9 @@ Err labeller_open(Labeller *l, Arena *files, ErrSlot *e, const char *model, bool
     l->nlu = nlu_model_create(texts, NLU_LEXICON_FILE_COUNT, e);
     if (!l->nlu)
         return e->err;
-    Err err = content(files, e, dir, ASSIST_GUARD_FILE, &rules);
+    Err err = open_grammar(l, files, e, dir);
+    if (!err)
+        err = content(files, e, dir, ASSIST_GUARD_FILE, &rules);
     if (err)
         return err;
     l->guard = assist_guard_create(rules, e);
@@ -54,7 +70,8 @@ void labeller_close(Labeller *l)
 {
     assist_guard_destroy(l->guard);
     nlu_model_destroy(l->nlu);
-    *l = (Labeller){NULL, NULL};
+    nlu_grammar_destroy(l->grammar);
+    *l = (Labeller){0};
 }
 
 static void add_fault(NluAgentTurn *t, const char *code)
@@ -86,6 +103,34 @@ static void add_guard(const Labeller *l, Arena *a, const AssistGuardContext *bef
     }
 }
 
+/* The act "promise" is set exactly when there is a commitment. */
+static void add_promises(const Labeller *l, Arena *a, const LabellerTalk *talk, Str text,
+                         LabelledTurn *ret)
+{
+    static const char *const act = "promise";
+    NluAgentTurn *t = &ret->agent;
+    size_t kept = 0;
+    ret->promise_n = nlu_promises(l->grammar, a, talk->asked, talk->asked_n, text, ret->promises,
+                                  NLU_PROMISE_MAX);
+    t->promise = ret->promise_n > 0;
+    t->promise_p = t->promise ? 1 : 0;
+    for (size_t i = 0; i < t->act_n; i++)
+        if (strcmp(t->acts[i].code, act) != 0)
+            t->acts[kept++] = t->acts[i];
+    t->act_n = kept;
+    if (t->promise && t->act_n < NLU_ACT_MAX)
+        t->acts[t->act_n++] = (NluIntent){.code = act, .p = 1};
+}
+
+static void hear_customer(LabellerTalk *talk, const NluTurn *turn)
+{
+    if (talk->asked_n == NLU_PROMISE_CONTEXT) {
+        memmove(talk->asked, talk->asked + 1, (NLU_PROMISE_CONTEXT - 1) * sizeof talk->asked[0]);
+        talk->asked_n--;
+    }
+    talk->asked[talk->asked_n++] = *turn;
+}
+
 LabellerTalk labeller_talk(void)
 {
     return (LabellerTalk){.memory = nlu_memory_none()};
@@ -97,12 +142,15 @@ void labeller_turn(const Labeller *l, Arena *a, const NluTurn *turn, LabellerTal
     const NluMemory before = talk->memory;
     ret->role = turn->role;
     if (turn->role == NLU_CUSTOMER) {
+        hear_customer(talk, turn);
         nlu_understand_after(l->nlu, a, &before, turn->text, &ret->customer, &talk->memory);
         assist_guard_heard(&talk->before, turn->text,
                            arena_dup(a, &ret->customer, sizeof ret->customer));
         return;
     }
     nlu_hear_agent(l->nlu, a, &before, turn->text, &ret->agent, &talk->memory);
+    add_promises(l, a, talk, turn->text, ret);
+    talk->asked_n = 0;
     add_guard(l, a, &talk->before, turn->text, &ret->agent);
     assist_guard_said(&talk->before, turn->text);
 }

@@ -2,19 +2,23 @@
 #ifndef APP_LABELLER_H
 #define APP_LABELLER_H
 /* labeller: all labels of a conversation, turn after turn, as the desk gives them: nlu for both
- * sides, the guard rails for faults that are seen in the words. */
+ * sides, the grammar for promises, the guard rails for faults that are seen in the words. */
 #include "assist/guard.h"
 #include "nlu/nlu.h"
+#include "nlu/promise.h"
 
 typedef struct {
     NluModel *nlu;
+    NluGrammar *grammar;
     AssistGuard *guard;
 } Labeller;
 
 typedef struct {
     NluRole role;
     NluUnderstanding customer;
-    NluAgentTurn agent;
+    NluAgentTurn agent; /* its promise is what the grammar found */
+    NluPromise promises[NLU_PROMISE_MAX];
+    size_t promise_n;
 } LabelledTurn;
 
 /* model: NULL for what is built in; a folder in which lexicon/, guard/ and understanding.zxm
@@ -28,6 +32,8 @@ void labeller_close(Labeller *l); /* an empty one is fine */
 typedef struct {
     NluMemory memory;
     AssistGuardContext before;
+    NluTurn asked[NLU_PROMISE_CONTEXT]; /* the customer's turns since the agent last spoke */
+    size_t asked_n;
 } LabellerTalk;
 LabellerTalk labeller_talk(void); /* nothing was said yet */
 void labeller_turn(const Labeller *l, Arena *a, const NluTurn *turn, LabellerTalk *talk,
