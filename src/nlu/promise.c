@@ -96,10 +96,18 @@ static bool follow(const Reading *r, const NluPromiseRule *rule, const Clause *c
     return want->optional && follow(r, rule, c, at, item + 1, ret_last);
 }
 
+static bool is_particle(uint32_t cp)
+{
+    return nlu_is_one_of(cp, "哦呢哈的吧啊哒呀啦嘛哟喔噢吗么诶~ ");
+}
+
 /* "…了", "…的时候" right behind, or 了 at the clause's end: done already, or only a time for
  * something else. */
 static bool done_after(const Reading *r, const Clause *c, size_t last)
 {
+    uint32_t end = r->s.v[last].end;
+    if (end + 1 < c->end && r->t.cp[end] == 0x7684 /* 的 */ && !is_particle(r->t.cp[end + 1]))
+        return true; /* "联系您的电话": what it belongs to follows */
     for (size_t k = last + 1; k < c->to; k++) {
         const NluSpan *s = &r->s.v[k];
         bool near = s->start <= r->s.v[last].end + LE_REACH;
@@ -155,11 +163,6 @@ static bool fits(const Reading *r, const NluPromiseRule *rule, const Clause *c, 
 }
 
 /* ---- what and when ---- */
-static bool is_particle(uint32_t cp)
-{
-    return nlu_is_one_of(cp, "哦呢哈的吧啊哒呀啦嘛哟喔噢吗么诶~ ");
-}
-
 static Str what_of(const Reading *r, uint32_t start, uint32_t end)
 {
     if (end > start + WHAT_MAX)
@@ -272,7 +275,8 @@ static Asked asked(const NluGrammar *g, Arena *a, const NluTurn *before, size_t 
             const Clause *c = &r.clauses[i];
             NluKinds all = kinds_in(&r, c->from, c->to);
             bool time = (all & doing) && ((all & NLU_KIND(PENDING)) || how_many(&r, c));
-            bool to = ((all & NLU_KIND(ASK)) && (all & NLU_KIND(COMMIT))) ||
+            bool to = ((all & NLU_KIND(ASK)) && (all & NLU_KIND(COMMIT)) &&
+                       !(all & (NLU_KIND(NEED) | NLU_KIND(POLICY)))) ||
                       ((all & NLU_KIND(TIME)) && (all & NLU_KIND(ARRIVE)) &&
                        !(all & (NLU_KIND(LE) | NLU_KIND(DONE))));
             if ((time || to) && !ret.named.what.n) {
