@@ -233,6 +233,8 @@ static Err make_row(Ctx *c, const AssistScript *s, int64_t version, DeskScript *
     write_list(&w, "rules", s->rules, s->rule_n);
     jw_kstr(&w, "step", str_of(assist_step_code(s->step)));
     write_list(&w, "facts", s->facts, s->fact_n);
+    write_list(&w, "absent", s->absent, s->absent_n);
+    write_list(&w, "cues", s->cues, s->cue_n);
     jw_kstr(&w, "text", s->text);
     write_list(&w, "variants", s->variants, s->variant_n);
     jw_kstr(&w, "shortcut", s->shortcut);

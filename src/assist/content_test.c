@@ -20,7 +20,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-enum { SCRIPTS_MIN = 150, FACTS_MAX = 512, GRAMS_MAX = 512, TEXTS_MAX = 4096 };
+enum { SCRIPTS_MIN = 640, FACTS_MAX = 512, GRAMS_MAX = 512, TEXTS_MAX = 4096 };
 static const double ALIKE =
     0.5; /* share of common bigrams from which two texts are the same situation refilled */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "assist/library.h"
+#include "assist/library_internal.h"
 #include "assist/fill.h"
 #include "base/assert.h"
 #include "base/json.h"
@@ -9,16 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIBRARY_MEMORY = 256 << 20, ID_MAX = 80, TITLE_MAX = 200 };
+enum { LIBRARY_MEMORY = 512 << 20, ID_MAX = 80, TITLE_MAX = 200 };
 
 static const char *const steps[ASSIST_STEP_COUNT] = {"accept", "empathise", "act",
                                                      "answer", "ask",       "close"};
-
-struct AssistLibrary {
-    Arena *arena;
-    AssistScript *scripts;
-    size_t n, cap;
-};
 
 const char *assist_step_code(AssistStep s)
 {
@@ -34,7 +28,10 @@ static Err read_list(Arena *a, ErrSlot *e, const Json *j, const char *key, Str i
                      size_t *ret_n)
 {
     const Json *list = json_get(j, key);
-    *ret = ARENA_ARRAY(a, Str, ASSIST_SCRIPT_LIST_MAX);
+    size_t n = 0;
+    for (const Json *v = json_first(list); v && n < ASSIST_SCRIPT_LIST_MAX; v = json_next(v))
+        n++;
+    *ret = ARENA_ARRAY(a, Str, n + 1);
     *ret_n = 0;
     for (const Json *v = json_first(list); v; v = json_next(v)) {
         if (*ret_n == ASSIST_SCRIPT_LIST_MAX || !json_is_string(v))
@@ -125,9 +122,18 @@ static Err read_script(Arena *a, ErrSlot *e, const Json *j, AssistScript *ret)
     err = read_codes(a, e, j, &s);
     err = err ? err : read_list(a, e, j, "rules", s.id, &s.rules, &s.rule_n);
     err = err ? err : read_list(a, e, j, "facts", s.id, &s.facts, &s.fact_n);
+    err = err ? err : read_list(a, e, j, "absent", s.id, &s.absent, &s.absent_n);
+    err = err ? err : read_list(a, e, j, "cues", s.id, &s.cues, &s.cue_n);
     err = err ? err : read_list(a, e, j, "variants", s.id, &s.variants, &s.variant_n);
     if (err)
         return err;
+    for (size_t i = 0; i < s.cue_n; i++)
+        if (!assist_cue_sound(a, s.cues[i]))
+            return bad(e, "cues", "an empty word", s.id);
+    for (size_t i = 0; i < s.absent_n; i++)
+        for (size_t k = 0; k < s.fact_n; k++)
+            if (str_eq(s.absent[i], s.facts[k]))
+                return bad(e, "absent", "a fact both needed and excluded", s.id);
     if (!variables_listed(&s, s.text))
         return bad(e, "text", "a variable that facts do not list", s.id);
     for (size_t i = 0; i < s.variant_n; i++)
@@ -180,8 +186,10 @@ AssistLibrary *assist_library_create(const Str *texts, size_t n, ErrSlot *e)
     for (size_t i = 1; i < l->n && !err; i++)
         if (str_eq(l->scripts[i].id, l->scripts[i - 1].id))
             err = bad(e, "id", "the same id twice", l->scripts[i].id);
-    if (!err)
+    if (!err) {
+        assist_library_index(l);
         return l;
+    }
     assist_library_destroy(l);
     return NULL;
 }
@@ -190,6 +198,7 @@ void assist_library_destroy(AssistLibrary *l)
 {
     if (!l)
         return;
+    nlu_ac_destroy(l->words);
     arena_destroy(l->arena);
     free(l->scripts);
     free(l);

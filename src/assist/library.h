@@ -26,12 +26,16 @@ typedef struct {
     unsigned emotions; /* bit per NluEmotion; 0: any */
     int *intents;      /* numbers of nlu_intent_code; none: any */
     Str *rules, *facts, *variants;
-    size_t intent_n, rule_n, fact_n, variant_n;
+    Str *absent; /* facts of which none may be known: it asks for them, or holds until they are */
+    Str *cues; /* words of the customer, one of which must have fallen; "a+b": both; "!a": not a */
+    size_t intent_n, rule_n, fact_n, variant_n, absent_n, cue_n;
 } AssistScript; /* everything in the library's memory */
 
 typedef struct AssistLibrary AssistLibrary;
 
-enum { ASSIST_SCRIPTS_MAX = 20000, ASSIST_SCRIPT_LIST_MAX = 24 };
+/* Scripts whose ids share their first two parts are one situation: "ship.late", "ship.late.angry".
+ */
+enum { ASSIST_SCRIPTS_MAX = 100000, ASSIST_SCRIPT_LIST_MAX = 24 };
 
 /* Each text is one script {"id","title","text",…} or a file {"scripts":[…]}. NULL with *e set
  * (script.invalid, json.…) when a row is broken: the desk checks each row with assist_script_check

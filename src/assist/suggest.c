@@ -1,73 +1,60 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "assist/suggest.h"
+#include "assist/library_internal.h"
 
 #include <string.h>
 
 /* Weights of the ranking, in the order in which they count. */
 static const double INTENT_FIRST = 1.0, INTENT_SECOND = 0.55, INTENT_THIRD = 0.35,
                     INTENT_EARLIER = 0.3;
+static const double UNSURE = 0.2, GUESS = 0.45,
+                    SURE = 0.7;    /* an intent's p: nothing, a guess below, in full */
+static const double SEVERAL = 0.6; /* a second matter is as sure as that */
 static const double FEELING_ALONE = 0.45, EMOTION_FITS = 0.35;
 static const double STAGE_FITS = 0.25, STAGE_ELSE = -0.6;
-static const double CONDITION = 0.12, FACT = 0.03;
-static const double SCORE_MIN = 0.75; /* below it a script does not fit well enough to be shown */
-static const double SCORE_TOP = 2.6;  /* becomes 1 */
+static const double CUE_FITS = 0.45;
+static const double ANSWER = 0.05;         /* an answer before a question or a holding line */
+static const double SAME_SITUATION = -0.4; /* as a script sent before: it would sound alike */
+static const double SCORE_MIN = 0.9;    /* below it a script does not fit well enough to be shown */
+static const double SCORE_TOP = 2.6;    /* becomes 1 */
+static const double SECOND_SHARE = 0.5; /* of the best one's score, for the others to be shown */
+
+enum { POOL = 48, RANKS = NLU_INTENT_MAX + 1, TALK_INTENTS = 9 };
 
 typedef struct {
-    const AssistScript *script;
+    uint32_t script;
     double score;
 } Candidate;
 
-static bool upset(const NluUnderstanding *u)
+/* The question, taken apart once. */
+typedef struct {
+    uint64_t intent[RANKS]; /* a bit each; the last one is of the message before */
+    double weight[RANKS];
+    uint64_t any;
+    double step[ASSIST_STEP_COUNT];
+    unsigned emotion, feels_like; /* bits: the feeling; what a script may be written for */
+    bool calm, upset, strong;
+    unsigned stage;    /* bit; 0: unknown */
+    bool *known;       /* by fact number */
+    bool *stale;       /* by situation: one of it was sent */
+    const bool *used;  /* by script */
+    const bool *heard; /* by cue word */
+} Asked;
+
+static bool is_upset(const NluUnderstanding *u)
 {
     return u->emotion == NLU_ANXIOUS || u->emotion == NLU_DISAPPOINTED || u->emotion == NLU_ANGRY;
 }
 
-static bool is_used(const AssistQuestion *q, Str id)
+/* Intents of talk (greeting … other) come first among the codes and are no matter. */
+static bool is_matter(int intent)
 {
-    for (size_t i = 0; i < q->used_n; i++)
-        if (str_eq(q->used[i], id))
-            return true;
-    return false;
+    return intent >= TALK_INTENTS;
 }
 
-static bool facts_known(const AssistScript *s, const AssistQuestion *q)
+static int intent_at(const NluUnderstanding *u, size_t i)
 {
-    for (size_t i = 0; i < s->fact_n; i++)
-        if (!assist_fact(q->facts, q->fact_n, s->facts[i]))
-            return false;
-    return true;
-}
-
-static bool stands_in(Str pattern, Str name)
-{
-    size_t at = 0;
-    Str var;
-    while (assist_fill_next(pattern, &at, &var))
-        if (str_eq(var, name))
-            return true;
-    return false;
-}
-
-static bool wants(const AssistScript *s, const char *intent)
-{
-    for (size_t i = 0; i < s->intent_n; i++)
-        if (nlu_intent_code((size_t)s->intents[i]) ==
-            intent) /* codes are static: one address each */
-            return true;
-    return false;
-}
-
-static double score_intent(const AssistScript *s, const AssistQuestion *q)
-{
-    static const double *const by_rank[NLU_INTENT_MAX] = {&INTENT_FIRST, &INTENT_SECOND,
-                                                          &INTENT_THIRD};
-    const NluUnderstanding *u = q->understanding;
-    for (size_t i = 0; i < u->intent_n && i < NLU_INTENT_MAX; i++)
-        if (wants(s, u->intents[i].code))
-            return *by_rank[i] * (0.5 + 0.5 * u->intents[i].p);
-    if (q->earlier && q->earlier->intent_n > 0 && wants(s, q->earlier->intents[0].code))
-        return INTENT_EARLIER;
-    return 0;
+    return i < u->intent_n ? nlu_intent_index(str_of(u->intents[i].code)) : -1;
 }
 
 /* PRE-6: a recommendation needs a need. */
@@ -82,70 +69,229 @@ static bool need_known(const AssistQuestion *q)
     return assist_fact(q->facts, q->fact_n, STR("conversation.needs")) != NULL;
 }
 
-static double score_step(const AssistScript *s, const AssistQuestion *q)
+/* PRE-8: somebody who asks about stock, price, delivery and the like one after the other means to
+ * buy. */
+static bool buying(const AssistQuestion *q)
+{
+    static const char *const signals[] = {"stock",     "price_promo", "coupon",    "bargain",
+                                          "ship_when", "ship_eta",    "order_how", "size_fit",
+                                          "payment",   "gift"};
+    const NluUnderstanding *both[] = {q->understanding, q->earlier};
+    const char *seen = NULL;
+    bool two = false;
+    for (size_t b = 0; b < 2; b++)
+        for (size_t i = 0; both[b] && i < both[b]->intent_n; i++)
+            for (size_t k = 0; k < sizeof(signals) / sizeof(signals[0]); k++)
+                if (strcmp(both[b]->intents[i].code, signals[k]) == 0) {
+                    two = two || seen;
+                    seen = signals[k];
+                }
+    return two && q->understanding->stage == NLU_PRE;
+}
+
+static void know(const AssistLibrary *l, bool *known, const char *name, bool holds)
+{
+    int n = assist_fact_number(l, str_of(name));
+    if (n != ASSIST_NO_FACT)
+        known[n] = holds;
+}
+
+static void know_talk(const AssistLibrary *l, const AssistQuestion *q, bool *known)
+{
+    const NluUnderstanding *u = q->understanding;
+    int before = q->earlier ? intent_at(q->earlier, 0) : -1;
+    bool open = is_matter(q->matter) || is_matter(before);
+    know(l, known, "talk.opening", !q->earlier && !open);
+    know(l, known, "talk.matter", open);
+    know(l, known, "talk.again", is_matter(before) && before == intent_at(u, 0));
+    know(l, known, "talk.several",
+         is_matter(intent_at(u, 0)) && is_matter(intent_at(u, 1)) && u->intents[1].p >= SEVERAL);
+    know(l, known, "talk.need", need_known(q));
+    know(l, known, "talk.buying", buying(q));
+}
+
+static bool *known_facts(const AssistLibrary *l, Arena *a, const AssistQuestion *q)
+{
+    bool *known = ARENA_ARRAY(a, bool, l->name_n + 1), *seen = ARENA_ARRAY(a, bool, l->name_n + 1);
+    for (size_t i = 0; i < q->fact_n; i++) {
+        int n = assist_fact_number(l, q->facts[i].name);
+        if (n == ASSIST_NO_FACT || seen[n])
+            continue; /* the first of a name counts */
+        seen[n] = true;
+        known[n] = q->facts[i].value.n > 0;
+    }
+    know_talk(l, q, known);
+    return known;
+}
+
+static void ask_steps(const AssistQuestion *q, Asked *ret)
 {
     static const double strong[ASSIST_STEP_COUNT] = {0.8, 0.6, 0.35, 0, -0.1, -1};
     const NluUnderstanding *u = q->understanding;
-    if (upset(u))
-        return u->intensity >= 2         ? strong[s->step]
-               : s->step == ASSIST_CLOSE ? -0.6
-                                         : strong[s->step] * 0.3;
-    if (s->step == ASSIST_ACCEPT || s->step == ASSIST_EMPATHISE)
-        return -0.3; /* nobody is upset: comfort would jar */
-    if (u->intent_n > 0 && strcmp(u->intents[0].code, "recommend") == 0 && !need_known(q))
-        return s->step == ASSIST_ASK ? 0.4 : s->step == ASSIST_CLOSE ? -0.8 : -0.3;
-    return 0;
+    for (int i = 0; i < ASSIST_STEP_COUNT; i++) {
+        if (ret->upset)
+            ret->step[i] = ret->strong ? strong[i] : i == ASSIST_CLOSE ? -0.6 : strong[i] * 0.3;
+        else if (i == ASSIST_ACCEPT || i == ASSIST_EMPATHISE)
+            ret->step[i] = -0.3; /* nobody is upset: comfort would jar */
+        else if (i == ASSIST_ANSWER)
+            ret->step[i] = ANSWER;
+    }
+    if (!ret->upset && u->intent_n > 0 && strcmp(u->intents[0].code, "recommend") == 0 &&
+        !need_known(q)) {
+        for (int i = 0; i < ASSIST_STEP_COUNT; i++)
+            ret->step[i] = -0.3;
+        ret->step[ASSIST_ASK] = 0.4;
+        ret->step[ASSIST_CLOSE] = -0.8;
+    }
 }
 
-/* A script for certain feelings is for those only; a pleased customer, or one with a hint of worry,
- * may be met as a calm one. */
-static bool feeling_fits(const AssistScript *s, const NluUnderstanding *u)
+static bool is_contribution(const char *intent)
 {
-    if (s->emotions == 0 || (s->emotions & 1u << u->emotion))
-        return true;
-    bool nearly_calm = u->emotion == NLU_PLEASED || (u->emotion == NLU_ANXIOUS && u->intensity < 2);
-    return nearly_calm && (s->emotions & 1u << NLU_CALM);
+    return strcmp(intent, "other") == 0 || strcmp(intent, "inform") == 0 ||
+           strcmp(intent, "order_ref") == 0;
 }
 
-static double score(const AssistScript *s, const AssistQuestion *q)
+/* An intent that is hardly more than a guess comes after those that are known. */
+static size_t by_certainty(const NluUnderstanding *u, size_t order[NLU_INTENT_MAX])
+{
+    size_t n = 0;
+    for (int sure = 1; sure >= 0; sure--)
+        for (size_t i = 0; i < u->intent_n && i < NLU_INTENT_MAX; i++)
+            if ((u->intents[i].p >= GUESS) == (sure == 1))
+                order[n++] = i;
+    return n;
+}
+
+static double certainty(double p)
+{
+    double part = (p - UNSURE) / (SURE - UNSURE);
+    return part < 0 ? 0 : part > 1 ? 1 : part;
+}
+
+static void ask_intents(const AssistQuestion *q, Asked *ret)
+{
+    static const double *const by_rank[NLU_INTENT_MAX] = {&INTENT_FIRST, &INTENT_SECOND,
+                                                          &INTENT_THIRD};
+    const NluUnderstanding *u = q->understanding;
+    size_t order[NLU_INTENT_MAX], n = by_certainty(u, order);
+    for (size_t i = 0; i < n; i++) {
+        ret->intent[i] = (uint64_t)1 << intent_at(u, order[i]);
+        ret->weight[i] = *by_rank[i] * certainty(u->intents[order[i]].p);
+    }
+    /* Something said to a matter that is open, not a mere "yes" or "thanks" to it. */
+    int before = q->earlier ? intent_at(q->earlier, 0) : -1;
+    if (before >= 0 && u->intent_n > 0 && is_contribution(u->intents[0].code)) {
+        ret->intent[RANKS - 1] = (uint64_t)1 << before;
+        ret->weight[RANKS - 1] = INTENT_EARLIER;
+    }
+    for (size_t i = 0; i < RANKS; i++)
+        ret->any |= ret->intent[i];
+}
+
+static void mark_used(const AssistLibrary *l, Arena *a, const AssistQuestion *q, Asked *ret)
+{
+    ret->stale = ARENA_ARRAY(a, bool, l->situation_n + 1);
+    bool *used = ARENA_ARRAY(a, bool, l->n + 1);
+    for (size_t i = 0; i < q->used_n; i++) {
+        const AssistScript *s = assist_library_find(l, q->used[i]);
+        if (!s)
+            continue;
+        used[s - l->scripts] = true;
+        ret->stale[l->keys[s - l->scripts].situation] = true;
+    }
+    ret->used = used;
+}
+
+static Asked take_apart(const AssistLibrary *l, Arena *a, const AssistQuestion *q)
 {
     const NluUnderstanding *u = q->understanding;
-    if (!feeling_fits(s, u))
+    Asked ret = {.emotion = 1u << u->emotion, .calm = u->emotion == NLU_CALM, .upset = is_upset(u)};
+    ret.strong = ret.upset && u->intensity >= 2;
+    /* A script for certain feelings is for those only; a pleased customer, or one with a hint of
+     * worry, may be met as a calm one. */
+    ret.feels_like = ret.emotion;
+    if (u->emotion == NLU_PLEASED || (u->emotion == NLU_ANXIOUS && u->intensity < 2))
+        ret.feels_like |= 1u << NLU_CALM;
+    if (q->stage || u->stage_shown)
+        ret.stage = 1u << (q->stage ? *q->stage : u->stage);
+    ask_intents(q, &ret);
+    ask_steps(q, &ret);
+    ret.known = known_facts(l, a, q);
+    mark_used(l, a, q, &ret);
+    ret.heard = assist_cues_heard(l, a, q->text);
+    return ret;
+}
+
+static bool facts_allow(const AssistLibrary *l, const AssistKey *k, const Asked *asked)
+{
+    const uint32_t *want = l->wants + k->wants;
+    for (size_t i = 0; i < k->need_n; i++)
+        if (!asked->known[want[i]])
+            return false;
+    for (size_t i = 0; i < k->absent_n; i++)
+        if (asked->known[want[k->need_n + i]])
+            return false;
+    return true;
+}
+
+/* 0: does not fit at all. */
+static double score(const AssistKey *k, const Asked *asked)
+{
+    if (k->emotions && !(k->emotions & asked->feels_like))
         return 0;
-    double intent = score_intent(s, q);
-    if (intent <= 0) {
-        if (s->intent_n > 0 || !(s->emotions & 1u << u->emotion) || u->emotion == NLU_CALM)
+    double sum = 0;
+    for (size_t i = 0; i < RANKS && sum <= 0; i++)
+        if (k->intents & asked->intent[i])
+            sum = asked->weight[i];
+    if (sum <= 0) {
+        if (k->intents || !(k->emotions & asked->emotion) || !asked->strong)
             return 0;
-        intent = FEELING_ALONE; /* fits the feeling whatever the matter */
+        sum = FEELING_ALONE; /* fits the feeling whatever the matter */
     }
-    double sum = intent;
-    if (s->emotions && u->emotion == NLU_CALM)
+    if (k->emotions && asked->calm)
         sum += EMOTION_FITS / 2;
-    else if (s->emotions & 1u << u->emotion)
+    else if (k->emotions & asked->emotion)
         sum += EMOTION_FITS;
-    NluStage stage = q->stage ? *q->stage : u->stage;
-    if (s->stages && (q->stage || u->stage_shown))
-        sum += s->stages & 1u << stage ? STAGE_FITS : STAGE_ELSE;
-    sum += score_step(s, q);
-    for (size_t i = 0; i < s->fact_n;
-         i++) /* a script for exactly this state of things is the better one */
-        sum += stands_in(s->text, s->facts[i]) ? FACT : CONDITION;
-    return sum;
+    if (k->stages && asked->stage)
+        sum += k->stages & asked->stage ? STAGE_FITS : STAGE_ELSE;
+    return sum + asked->step[k->step] + (double)k->particular +
+           (asked->stale[k->situation] ? SAME_SITUATION : 0);
 }
 
 /* The best first; of equals the one with the smaller id. */
-static void insert(Candidate *best, size_t *n, size_t cap, Candidate c)
+static void insert(Candidate *best, size_t *n, Candidate c)
 {
     size_t at = *n;
     while (at > 0 && best[at - 1].score < c.score)
         at--;
-    if (at == cap)
+    if (at == POOL)
         return;
-    size_t last = *n < cap ? *n : cap - 1;
+    size_t last = *n < POOL ? *n : POOL - 1;
     memmove(&best[at + 1], &best[at], (last - at) * sizeof(*best));
     best[at] = c;
-    if (*n < cap)
+    if (*n < POOL)
         (*n)++;
+}
+
+static size_t find_candidates(const AssistLibrary *l, const Asked *asked, Candidate pool[POOL + 1])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        const AssistKey *k = &l->keys[i];
+        if (k->intents ? !(k->intents & asked->any) : !(k->emotions & asked->emotion))
+            continue;
+        AssistCue cue = k->cue_n ? assist_cue_check(l, k, asked->heard) : ASSIST_CUE_NONE;
+        if (cue == ASSIST_CUE_MISSED)
+            continue;
+        double points = score(k, asked);
+        if (points > 0 && cue == ASSIST_CUE_HEARD)
+            points += CUE_FITS;
+        if (points < SCORE_MIN || (n == POOL && points <= pool[n - 1].score) || asked->used[i] ||
+            !facts_allow(l, k, asked))
+            continue;
+        insert(pool, &n, (Candidate){.script = (uint32_t)i, .score = points});
+    }
+    return n;
 }
 
 static bool fill(Arena *a, const AssistScript *s, const AssistQuestion *q, AssistSuggestion *ret)
@@ -158,7 +304,7 @@ static bool fill(Arena *a, const AssistScript *s, const AssistQuestion *q, Assis
     ret->facts = ARENA_ARRAY(a, AssistFact, s->fact_n + 1);
     ret->fact_n = 0;
     for (size_t i = 0; i < s->fact_n; i++)
-        if (stands_in(pattern, s->facts[i]))
+        if (assist_stands_in(pattern, s->facts[i]))
             ret->facts[ret->fact_n++] = *assist_fact(q->facts, q->fact_n, s->facts[i]);
     return true;
 }
@@ -181,33 +327,50 @@ static void order_by_step(AssistSuggestion *s, size_t n)
     }
 }
 
+/* Three of a kind would be no choice; comfort twice would sound hollow. */
+static size_t most_of(AssistStep step, bool upset)
+{
+    return upset && (step == ASSIST_ACCEPT || step == ASSIST_EMPATHISE) ? 1 : 2;
+}
+
+typedef struct {
+    const AssistLibrary *library;
+    Arena *arena;
+    const AssistQuestion *q;
+    AssistSuggestion *ret;
+    uint32_t situations[ASSIST_SUGGEST_MAX];
+    size_t of_step[ASSIST_STEP_COUNT], n;
+    bool upset;
+} Choice;
+
+static void choose(Choice *c, const Candidate *one)
+{
+    const AssistScript *s = &c->library->scripts[one->script];
+    uint32_t situation = c->library->keys[one->script].situation;
+    if (c->n == ASSIST_SUGGEST_MAX || c->of_step[s->step] >= most_of(s->step, c->upset))
+        return;
+    for (size_t i = 0; i < c->n; i++)
+        if (c->situations[i] == situation)
+            return;
+    AssistSuggestion *ret = &c->ret[c->n];
+    if (!fill(c->arena, s, c->q, ret))
+        return;
+    ret->script = s;
+    ret->score = one->score >= SCORE_TOP ? 1 : one->score / SCORE_TOP;
+    c->situations[c->n++] = situation;
+    c->of_step[s->step]++;
+}
+
 size_t assist_suggest(const AssistLibrary *l, Arena *a, const AssistQuestion *q,
                       AssistSuggestion ret[ASSIST_SUGGEST_MAX])
 {
-    enum { POOL = 24 };
     Candidate pool[POOL + 1];
-    size_t pool_n = 0, n = 0;
-    for (size_t i = 0; i < assist_library_count(l); i++) {
-        const AssistScript *s = assist_library_at(l, i);
-        double points = score(s, q);
-        if (points < SCORE_MIN || is_used(q, s->id) || !facts_known(s, q))
-            continue;
-        insert(pool, &pool_n, POOL, (Candidate){.script = s, .score = points});
-    }
-    bool strong = upset(q->understanding) && q->understanding->intensity >= 2;
-    size_t of_step[ASSIST_STEP_COUNT] = {0};
-    for (size_t i = 0; i < pool_n && n < ASSIST_SUGGEST_MAX; i++) {
-        const AssistScript *s = pool[i].script;
-        if (of_step[s->step] >= (strong ? 2 : 3)) /* five of a kind would be no choice */
-            continue;
-        if (!fill(a, s, q, &ret[n]))
-            continue;
-        ret[n].script = s;
-        ret[n].score = pool[i].score >= SCORE_TOP ? 1 : pool[i].score / SCORE_TOP;
-        of_step[s->step]++;
-        n++;
-    }
-    if (strong)
-        order_by_step(ret, n);
-    return n;
+    Asked asked = take_apart(l, a, q);
+    size_t pool_n = find_candidates(l, &asked, pool);
+    Choice c = {.library = l, .arena = a, .q = q, .ret = ret, .upset = asked.upset};
+    for (size_t i = 0; i < pool_n && pool[i].score >= SECOND_SHARE * pool[0].score; i++)
+        choose(&c, &pool[i]);
+    if (asked.strong)
+        order_by_step(ret, c.n);
+    return c.n;
 }

@@ -84,6 +84,8 @@ struct ServiceHeard {
     bool transferred; /* handed over, and nobody has spoken since */
     NluMemory after;  /* memory with `now` in it */
     NluUnderstanding now, before;
+    Str text;                         /* what `now` was read from */
+    int matter;                       /* the intent last spoken of before `now`; -1: none */
     bool has_before;                  /* before: what the customer said before `now` */
     Str agent_nickname, agent_number; /* of whom the suggestions are for */
     int64_t agent_id;

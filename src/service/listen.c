@@ -259,6 +259,8 @@ void service_understand(Service *s, Ctx *c, ServiceHeard *h, const NluMemory *me
                         DeskDraft *d)
 {
     nlu_understand_after(s->nlu, c->arena, memory, text, &h->now, &h->after);
+    h->text = text;
+    h->matter = memory->matter;
     const NluUnderstanding *u = &h->now;
     Str intent = u->intent_n ? str_of(u->intents[0].code) : STR_NONE;
     d->understanding = as_json(s, c, u, &h->after, h->saw_seq);
@@ -311,7 +313,9 @@ size_t service_offer(Ctx *c, const ServiceShop *shop, const ServiceHeard *h,
                      const DeskConversation *conv, AssistSuggestion ret[ASSIST_SUGGEST_MAX])
 {
     AssistQuestion q = {.understanding = &h->now,
+                        .text = h->text,
                         .earlier = h->has_before ? &h->before : NULL,
+                        .matter = h->matter,
                         .you = h->you,
                         .seed = conv ? (uint64_t)conv->id : 0};
     q.facts = all_facts(c, shop, h, conv, &q.fact_n);
