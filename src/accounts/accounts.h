@@ -45,6 +45,7 @@ typedef struct {
     bool by_old, unconfirmed;
     int64_t rotated_at, seen_at;
 } AccountsSession;
+Str accounts_session_hash(Ctx *c, Str token); /* arena; what token_hash of its session is */
 /* Cross-shop, read-only. Not found: unknown, expired, idle too long, replayed after its turn, or no
  * longer a member. */
 Err accounts_session_find(Ctx *c, Str token, AccountsSession *ret, bool *ret_found) WARN_UNUSED;

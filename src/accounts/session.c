@@ -36,6 +36,11 @@ static bool stands(const Ctx *c, const Row *r, bool by_old)
     return !by_old || r->old_until == 0 || c->now_ms < r->old_until;
 }
 
+Str accounts_session_hash(Ctx *c, Str token)
+{
+    return accounts_token_hash(c, token);
+}
+
 Err accounts_session_find(Ctx *c, Str token, AccountsSession *ret, bool *ret_found)
 {
     *ret_found = false;

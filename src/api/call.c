@@ -23,34 +23,6 @@ static bool changes(NetMethod m)
     return m != NET_GET && m != NET_HEAD && m != NET_OPTIONS;
 }
 
-static Str bearer(const NetRequest *r)
-{
-    Str h = net_header(r, "authorization");
-    return str_starts(h, STR("Bearer ")) ? str_trim(str_sub(h, 7, h.n)) : STR_NONE;
-}
-
-Err proof_staff(Ctx *c, const NetRequest *r, ApiProof *ret)
-{
-    Str address = c->actor.address;
-    Str token = net_cookie(r, "zx_session"), key = bearer(r);
-    Err err = ERR_OK;
-    if (key.n) {
-        err = accounts_apikey_find(c, key, &ret->key, &ret->by_key);
-        if (!err && ret->by_key)
-            c->actor = ret->key.actor;
-    } else if (token.n) {
-        err = accounts_session_find(c, token, &ret->session, &ret->by_cookie);
-        if (!err && ret->by_cookie)
-            c->actor = ret->session.actor;
-    }
-    c->actor.address = address;
-    if (err)
-        return err;
-    if (!ret->by_key && !ret->by_cookie)
-        return ctx_err(c, ERR_AUTH, "auth.needed", "please log in");
-    return ERR_OK;
-}
-
 static Role needed(ApiAccess a)
 {
     switch (a) {
@@ -68,12 +40,10 @@ static Role needed(ApiAccess a)
     return ROLE_TRAINER;
 }
 
-static Err admit_staff(Ctx *c, Call *k)
+/* May whoever k->proof shows make this call? */
+static Err allow(Ctx *c, Call *k)
 {
     const NetRequest *r = k->call.request;
-    Err err = proof_staff(c, r, &k->proof);
-    if (err)
-        return err;
     if (k->proof.by_cookie) {
         k->call.session = &k->proof.session;
         if (changes(r->method) &&
@@ -88,13 +58,19 @@ static Err admit_staff(Ctx *c, Call *k)
     return ERR_OK;
 }
 
+static Err admit_staff(Ctx *c, Call *k)
+{
+    Err err = proof_staff(c, k->call.request, &k->proof);
+    return err ? err : allow(c, k);
+}
+
 static Err admit(Ctx *c, void *arg)
 {
     Call *k = arg;
     if (k->route->access == API_VISITOR) {
         Str address = c->actor.address;
-        Err err = service_visitor_actor(k->call.api->config.service, c, bearer(k->call.request),
-                                        &c->actor);
+        Err err = service_visitor_actor(k->call.api->config.service, c,
+                                        proof_bearer(k->call.request), &c->actor);
         c->actor.address = address;
         return err;
     }
@@ -169,7 +145,16 @@ static void call_work(ApiJob *j)
     Ctx *c = &j->ctx;
     Err err = ERR_OK;
     if (r->tx == API_TX_READ && !r->prepare && !r->body_bytes) {
-        err = r->access == API_ANYONE ? job_read(j, run_read, k) : job_read(j, admit_and_run, k);
+        bool known = r->access != API_ANYONE && r->access != API_VISITOR &&
+                     proof_recent(j->api, c, k->call.request, &k->proof);
+        if (known)
+            err = allow(c, k);
+        if (known || r->access == API_ANYONE)
+            err = err ? err : job_read(j, run_read, k);
+        else
+            err = job_read(j, admit_and_run, k);
+        if (!err && !known)
+            proof_keep(j->api, &k->proof);
         if (!err && (k->proof.session.touch_due || k->proof.key.touch_due))
             err = store_write(j->api->store, c, STORE_CHAT, touch, k);
         done(j, err);
@@ -232,6 +217,8 @@ static void call_finish(ApiJob *j)
                        .body = body};
     if (out.status == 204 || out.status == 304)
         out.content_type = STR_NONE;
+    if (changes(r->method) && k->route->access != API_VISITOR)
+        proofs_forget(&a->proofs);
     net_respond(a->net, k->conn, &out);
     publish_wakes(a, &j->ctx, NULL);
 }

@@ -46,6 +46,7 @@ void api_jobs_stop(Api *a); /* after the loop has ended: joins the workers */
 /* After the store has closed, while net is still there: tells what was finished last. */
 void api_jobs_drain(Api *a);
 void api_jobs_close(Api *a); /* frees */
+void jobs_trim(Api *a);      /* net thread, each second: memory of a peak goes back */
 ApiJob *job_new(Api *a);     /* net thread; its arena is empty, its context ready */
 /* Net thread. False: the queue is full; the job is still the caller's (job_free it). */
 bool job_start(ApiJob *j, bool slow) WARN_UNUSED;
@@ -88,8 +89,31 @@ typedef struct {
     bool by_cookie, by_key;
     AccountsSession session;
     AccountsKey key;
+    uint64_t generation; /* of the table, before it was read */
 } ApiProof;
 Err proof_staff(Ctx *c, const NetRequest *r, ApiProof *ret) WARN_UNUSED;
+Str proof_bearer(const NetRequest *r); /* borrowed */
+/* Log-ins of the last second (proof.c). */
+enum { PROOF_SLOTS = 128, PROOF_TEXT = 320 };
+typedef struct {
+    uint64_t generation;
+    int64_t good_until_ms; /* steady */
+    AccountsSession session;
+    size_t used; /* 0: empty */
+    char text[PROOF_TEXT];
+} ApiProofSlot;
+typedef struct {
+    pthread_mutex_t lock; /* a leaf */
+    uint64_t generation;
+    ApiProofSlot slots[PROOF_SLOTS];
+} ApiProofs;
+void proofs_init(ApiProofs *p);
+void proofs_finish(ApiProofs *p);
+/* Any thread; before the answer to what may have ended or changed a log-in. */
+void proofs_forget(ApiProofs *p);
+/* Sets c->actor and ret without a transaction; false: look it up. */
+bool proof_recent(Api *a, Ctx *c, const NetRequest *r, ApiProof *ret);
+void proof_keep(Api *a, const ApiProof *proof);
 
 /* ---- embedded web files (web.c) ---- */
 /* Answers pages, scripts, pictures. False: not one of them. */
@@ -295,6 +319,7 @@ struct Api {
     NetServer *net;
     Hub hub;
     ApiQueue work, slow;
+    ApiProofs proofs;
     ApiJob *free_jobs;
     int64_t free_n;
     pthread_mutex_t done_mutex;

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-enum { ARENA_CAP = 24 << 20, FREE_MAX = 512, OWN_TIMES = 8, AT_ONCE = 8 };
+enum { ARENA_CAP = 24 << 20, FREE_MAX = 2048, FREE_KEPT = 32, OWN_TIMES = 8, AT_ONCE = 8 };
 
 static void drain(void *arg)
 {
@@ -161,6 +161,7 @@ Err api_jobs_open(Api *a, ErrSlot *e)
 {
     mutex_init_short(&a->done_mutex);
     a->done_tail = &a->done_head;
+    proofs_init(&a->proofs);
     Err err = queue_open(&a->work, (int)a->config.workers, a->config.queue, e);
     return err ? err : queue_open(&a->slow, 1, 64, e);
 }
@@ -186,6 +187,7 @@ void api_jobs_close(Api *a)
         free(j);
     }
     pthread_mutex_destroy(&a->done_mutex);
+    proofs_finish(&a->proofs);
     pthread_mutex_destroy(&a->work.mutex);
     pthread_cond_destroy(&a->work.filled);
     pthread_mutex_destroy(&a->slow.mutex);
@@ -225,6 +227,17 @@ void job_free(ApiJob *j)
     j->next = a->free_jobs;
     a->free_jobs = j;
     a->free_n++;
+}
+
+void jobs_trim(Api *a)
+{
+    for (int64_t n = (a->free_n - FREE_KEPT) / 2; n > 0; n--) {
+        ApiJob *j = a->free_jobs;
+        a->free_jobs = j->next;
+        a->free_n--;
+        arena_destroy(j->arena);
+        free(j);
+    }
 }
 
 static bool put(ApiQueue *q, ApiJob *j, int64_t limit)

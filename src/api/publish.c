@@ -375,6 +375,7 @@ void publish_wakes(Api *a, const Ctx *c, Socket *origin)
             publish_agent(a, c->actor.shop_id, w->id);
             break;
         case DESK_WAKE_KICK:
+            proofs_forget(&a->proofs);
             kick(a, w->id);
             break;
         case DESK_WAKE_SETTINGS:

@@ -102,6 +102,7 @@ static void on_tick(void *user, int64_t steady_ms)
 {
     Api *a = user;
     a->now_ms = steady_ms;
+    jobs_trim(a);
     ws_tick(a, steady_ms);
     publish_tick(a);
     sweep_tick(a, steady_ms);

@@ -23,7 +23,7 @@
 #define UNPOISON(p, n) ((void)0)
 #endif
 
-enum { FIRST_BLOCK = 4096, KEEP_BLOCK = 16384 };
+enum { FIRST_BLOCK = 4096, KEEP_BLOCK = 32768 /* a message with its understanding */ };
 
 typedef struct Block {
     struct Block *prev;

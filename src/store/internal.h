@@ -165,6 +165,7 @@ void *store_alloc(size_t bytes); /* zeroed, owned; never NULL */
 char *store_strdup(const char *s);
 
 /* ---- SQLite ---- */
+void store_sqlite_begin(void); /* before the first connection of the process */
 Err store_sqlite_connect(Store *s, bool writer, ErrSlot *e, StoreConn **ret) WARN_UNUSED;
 struct sqlite3 *store_sqlite_handle(StoreConn *conn);
 Err store_sqlite_err(struct sqlite3 *db, int rc, ErrSlot *e);

@@ -339,6 +339,13 @@ static Err need_wal(Sqlite *s, ErrSlot *e)
                          s->base.store->path);
 }
 
+void store_sqlite_begin(void)
+{
+    /* Its count of bytes in use costs a lock at each allocation, and nobody asks for it. Refused
+     * once SQLite runs: then it stays as it is. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 Err store_sqlite_connect(Store *store, bool writer, ErrSlot *e, StoreConn **ret)
 {
     Sqlite *s = store_alloc(sizeof *s + store->sql_n * sizeof *s->stmts);

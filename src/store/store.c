@@ -139,6 +139,7 @@ static Err prepare(Store *s, StoreConn *conn, ErrSlot *e)
 static Err open_sqlite(Store *s, ErrSlot *e)
 {
     StoreConn *writer = NULL;
+    store_sqlite_begin();
     Err err = store_lock_folder(s->config.data_dir, e, &s->lock_fd);
     if (!err)
         err = make_file(s, e);

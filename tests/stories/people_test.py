@@ -91,10 +91,28 @@ def a_new_password_ends_other_sessions(w):
     amy = next(u for u in boss.get("/api/users")["items"] if u["email"] == "amy@example.com")
     old = client.Http(w.port)
     old.login("amy@example.com", PASSWORD + "x")
+    old.get("/api/me")  # the desk remembers a log-in for a moment: it must not outlive its end
     token = boss.post("/api/users/%s/reset" % amy["id"])["url"].rsplit("/", 1)[1]
     client.Http(w.port).post("/api/password-reset", {"token": token, "password": PASSWORD + "z"})
     refused(lambda: old.get("/api/me"), 401, "auth.needed")
     client.Http(w.port).login("amy@example.com", PASSWORD + "z")
+
+
+@story
+def what_changes_a_log_in_holds_at_once(w):
+    boss = owner(w)
+    amy = next(u for u in boss.get("/api/users")["items"] if u["email"] == "amy@example.com")
+    h = client.Http(w.port)
+    h.login("amy@example.com", PASSWORD + "z")
+    refused(lambda: h.get("/api/overview"), 403, "auth.role")
+    boss.patch("/api/users/%s" % amy["id"], {"role": "supervisor"})
+    h.get("/api/overview")
+    boss.patch("/api/users/%s" % amy["id"], {"role": "agent"})  # who may do less logs in again
+    refused(lambda: h.get("/api/overview"), 401, "auth.needed")
+    h.login("amy@example.com", PASSWORD + "z")
+    h.get("/api/me")
+    h.post("/api/logout")
+    refused(lambda: h.get("/api/me"), 401, "auth.needed")
 
 
 @story
