@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Guard rails: checking a text, reading and changing the rules. */
+/* Guard rails: checking a text (and what it promises), reading and changing the rules. */
 #include "api/api_assist.h"
 #include "api/help.h"
 
@@ -12,6 +12,7 @@ Err api_guard_check(ApiCall *call)
     Ctx *c = call->c;
     const ServiceShop *shop;
     AssistGuardHit hits[ASSIST_GUARD_HITS];
+    ServicePromise promises[NLU_PROMISE_MAX];
     AssistLevel level = ASSIST_OFF;
     Str text;
     Err err = json_need_str(call->body, &c->err, "text", 0, DESK_TEXT_MAX, &text);
@@ -27,6 +28,9 @@ Err api_guard_check(ApiCall *call)
     jw_kstr(&call->w, "level", str_of(assist_level_code(level)));
     jw_key(&call->w, "hits");
     shape_hits(&call->w, hits, n);
+    jw_key(&call->w, "promises");
+    n = service_promises(api_service(call->api), c, shop, NULL, 0, text, promises);
+    shape_promises(&call->w, promises, n);
     jw_obj_end(&call->w);
     return ERR_OK;
 }

@@ -364,6 +364,34 @@ void shape_hits(JsonW *w, const AssistGuardHit *hits, size_t n)
     jw_arr_end(w);
 }
 
+/* The instant, or null where none follows from the words. */
+static void instant(JsonW *w, const char *key, bool known, int64_t at_ms)
+{
+    if (known && at_ms != NLU_TIME_NEVER)
+        jw_ki64(w, key, at_ms);
+    else
+        jw_knull(w, key);
+}
+
+void shape_promises(JsonW *w, const ServicePromise *list, size_t n)
+{
+    static const char *const strengths[] = {"firm", "estimate", "vague"};
+    jw_arr(w);
+    for (size_t i = 0; i < n; i++) {
+        const NluPromise *p = &list[i].said;
+        jw_obj(w);
+        jw_kstr(w, "what", p->what);
+        jw_kstr(w, "due", p->due);
+        jw_ki64(w, "start", p->start);
+        jw_ki64(w, "end", p->end);
+        jw_kstr(w, "strength", str_of(strengths[p->strength]));
+        instant(w, "from", list[i].known, list[i].at.from_ms);
+        instant(w, "to", list[i].known, list[i].at.to_ms);
+        jw_obj_end(w);
+    }
+    jw_arr_end(w);
+}
+
 void shape_channel_face(JsonW *w, const DeskChannel *ch)
 {
     static const char *const texts[] = {"agent_label",  "color",        "greeting",

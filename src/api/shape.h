@@ -19,6 +19,7 @@ void shape_agent_members(JsonW *w, const DeskAgent *a); /* id … capacity, with
 void shape_customer(JsonW *w, const DeskCustomer *cu, bool see_contact);
 void shape_suggestions(JsonW *w, const AssistSuggestion *items, size_t n); /* an array */
 void shape_hits(JsonW *w, const AssistGuardHit *hits, size_t n);           /* an array */
+void shape_promises(JsonW *w, const ServicePromise *list, size_t n);       /* an array */
 void shape_channel(JsonW *w, const DeskChannel *ch, Str base_url, bool see_secret);
 void shape_channel_face(JsonW *w, const DeskChannel *ch); /* key … privacy_text: members only */
 /* The value of a member of an object that we wrote ourselves, as JSON text: borrowed, STR_NONE when

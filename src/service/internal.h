@@ -36,6 +36,7 @@ struct Service {
     ServiceHooks *hooks; /* NULL: nobody sends (tests, the command line) */
     Arena *arena;        /* what is compiled once */
     NluModel *nlu;
+    NluGrammar *grammar;
     AssistGuard *guard;
     AssistLibrary *scripts;
     Str guard_json;

@@ -4,6 +4,7 @@
 
 #include "assist/script_files.h"
 #include "base/mutex.h"
+#include "nlu/grammar_files.h"
 #include "nlu/lexicon_files.h"
 #include "service/content.h"
 #include "service/hook.h"
@@ -34,6 +35,19 @@ static Err open_nlu(Service *s, ErrSlot *e)
     }
     s->nlu = nlu_model_create(texts, NLU_LEXICON_FILE_COUNT, e);
     return s->nlu ? ERR_OK : e->err;
+}
+
+static Err open_grammar(Service *s, ErrSlot *e)
+{
+    static const char *const files[] = NLU_GRAMMAR_FILES;
+    Str texts[NLU_GRAMMAR_FILE_COUNT];
+    for (size_t i = 0; i < NLU_GRAMMAR_FILE_COUNT; i++) {
+        Err err = embedded(e, files[i], &texts[i]);
+        if (err)
+            return err;
+    }
+    s->grammar = nlu_grammar_create(texts, NLU_GRAMMAR_FILE_COUNT, e);
+    return s->grammar ? ERR_OK : e->err;
 }
 
 static Err open_scripts(Service *s, ErrSlot *e)
@@ -83,6 +97,8 @@ Err service_open(const ServiceConfig *config, ErrSlot *e, Service **ret)
     mutex_init_short(&s->lock);
     Err err = open_nlu(s, e);
     if (!err)
+        err = open_grammar(s, e);
+    if (!err)
         err = open_scripts(s, e);
     if (!err)
         err = open_guard(s, e);
@@ -113,6 +129,7 @@ void service_close(Service *s)
     service_recent_destroy(s->recent);
     pthread_mutex_destroy(&s->lock);
     nlu_model_destroy(s->nlu);
+    nlu_grammar_destroy(s->grammar);
     assist_guard_destroy(s->guard);
     assist_library_destroy(s->scripts);
     arena_destroy(s->arena);

@@ -14,6 +14,7 @@
 #include "assist/suggest.h"
 #include "base/log.h"
 #include "desk/desk.h"
+#include "nlu/promise.h"
 #include "store/store.h"
 
 typedef struct Service Service;
@@ -161,6 +162,19 @@ Err service_staff_tags(Ctx *c, int64_t conversation_id, const Str *add, size_t a
                        const Str *drop, size_t drop_n, DeskConversation *ret) WARN_UNUSED;
 Err service_staff_stage(Ctx *c, int64_t conversation_id, Str stage,
                         DeskConversation *ret) WARN_UNUSED;
+
+/* ---- promises (promise.c) ---- */
+typedef struct {
+    NluPromise said;
+    bool known;  /* an instant follows from the words: */
+    NluRange at; /* by when; to_ms NLU_TIME_NEVER where none does */
+} ServicePromise;
+/* The shop's time zone and working hours for nlu_time_resolve; lives as long as shop. */
+NluNow service_promise_now(const ServiceShop *shop, int64_t now_ms);
+/* What a text of the shop's side promises, said now (c->now_ms) after these turns. Stores nothing.
+ */
+size_t service_promises(const Service *s, Ctx *c, const ServiceShop *shop, const NluTurn *before,
+                        size_t n, Str text, ServicePromise ret[NLU_PROMISE_MAX]);
 
 /* ---- demo and first start (demo.c) ---- */
 /* Demo shop, people, channel with key "demo", working hours always; idempotent. */

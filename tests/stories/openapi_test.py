@@ -130,6 +130,10 @@ def answers_are_as_described(w):
     d.call(h, "GET", "/api/agents")
     d.call(h, "POST", "/api/me/status", body={"status": "busy", "reason": "会议"})
     d.call(h, "POST", "/api/guard/check", body={"text": "最好的"})
+    said = d.call(h, "POST", "/api/guard/check", body={"text": "这就帮您登记，明天上午十点前给您回电"})["promises"]
+    expect(len(said) == 2 and said[1]["due"] == "明天上午十点前" and said[1]["strength"] == "firm" and said[1]["to"] > 0)
+    soon = d.call(h, "POST", "/api/guard/check", body={"text": "尽快给您安排"})["promises"]
+    expect(len(soon) == 1 and soon[0]["strength"] == "vague" and soon[0]["to"] is None)
     rules = d.call(h, "GET", "/api/guard/rules")
     expect(len(rules["items"]) > 2)
     d.call(owner, "PUT", "/api/guard/rules",

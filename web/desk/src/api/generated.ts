@@ -219,7 +219,16 @@ export interface GuardHit {
     rewrite: string | null;
 }
 export type GuardCheck = { text: string; conversation?: Id };
-export type GuardChecked = { level: Level; hits: GuardHit[] };
+export type GuardChecked = { level: Level; hits: GuardHit[]; promises: Promise[] };
+export interface Promise {
+    what: string;
+    due: string;
+    start: number;
+    end: number;
+    strength: 'firm' | 'estimate' | 'vague';
+    from: Ms | null;
+    to: Ms | null;
+}
 export interface GuardRule {
     id: string;
     level: Level;
