@@ -37,13 +37,16 @@ static void read_text(const NluGrammar *g, Arena *a, Str text, size_t max_points
     nlu_spans(g, a, &r->t, &r->s);
     nlu_spans_join(g, a, &r->t, &r->s);
     r->clauses = ARENA_ARRAY(a, Clause, r->t.n + 1);
+    const NluKinds open = NLU_KIND(HEDGE) | NLU_KIND(WILL) | NLU_KIND(CAN) | NLU_KIND(NEG);
     uint32_t start = 0;
     size_t k = 0, from = 0;
     for (uint32_t i = 0; i <= r->t.n; i++) {
         while (k < r->s.n && r->s.v[k].end <= i)
             k++;
         bool inside = k < r->s.n && r->s.v[k].start < i;
-        if (i < r->t.n && (!nlu_is_divider(r->t.cp[i]) || inside))
+        bool leads = i < r->t.n && r->t.cp[i] == ' ' && k > 0 && r->s.v[k - 1].end == i &&
+                     (r->s.v[k - 1].kinds & open); /* "预计 三天" */
+        if (i < r->t.n && (!nlu_is_divider(r->t.cp[i]) || inside || leads))
             continue;
         if (i > start)
             r->clauses[r->clause_n++] = (Clause){from, k, start, i};
@@ -98,7 +101,7 @@ static bool follow(const Reading *r, const NluPromiseRule *rule, const Clause *c
 
 static bool is_particle(uint32_t cp)
 {
-    return nlu_is_one_of(cp, "哦呢哈的吧啊哒呀啦嘛哟喔噢吗么诶~ ");
+    return nlu_is_one_of(cp, "哦呢哈的吧嫩滴涅呗啊哒呀啦嘛哟喔噢吗么诶~ ");
 }
 
 /* "…了", "…的时候" right behind, or 了 at the clause's end: done already, or only a time for
@@ -108,6 +111,8 @@ static bool done_after(const Reading *r, const Clause *c, size_t last)
     uint32_t end = r->s.v[last].end;
     if (end + 1 < c->end && r->t.cp[end] == 0x7684 /* 的 */ && !is_particle(r->t.cp[end + 1]))
         return true; /* "联系您的电话": what it belongs to follows */
+    if (end < c->end && r->t.cp[end] == 0x65F6 /* 时 */)
+        return true; /* "给您打电话时" */
     for (size_t k = last + 1; k < c->to; k++) {
         const NluSpan *s = &r->s.v[k];
         bool near = s->start <= r->s.v[last].end + LE_REACH;
@@ -116,7 +121,7 @@ static bool done_after(const Reading *r, const Clause *c, size_t last)
             return true;
         if ((s->kinds & (NLU_KIND(AFTER) | NLU_KIND(BEFORE))) && s->start <= r->s.v[last].end + 1)
             return true;
-        if ((s->kinds & NLU_KIND(NEG)) && s->start == r->s.v[last].end)
+        if ((s->kinds & NLU_KIND(NEG)) && s->start == end)
             return true; /* "送不到" */
     }
     return false;
@@ -144,7 +149,7 @@ static bool fits(const Reading *r, const NluPromiseRule *rule, const Clause *c, 
         const NluSpan *s = &r->s.v[i];
         Match m = {i, i};
         if (!(s->kinds & rule->seq[0].kinds) || (s->time && no_due(s->time)) ||
-            !follow(r, rule, c, i, 1, &m.last))
+            !follow(r, rule, c, i, 1, &m.last) || (rule->whole && s->start != c->start))
             continue;
         NluKinds bars = rule->without & ~only_before;
         if (kinds_in(r, c->from, rule->answers ? c->to : m.last + 1) & bars ||
@@ -233,12 +238,23 @@ static void due_in(const Reading *r, const NluSpan *due, NluPromise *ret)
     ret->strength = (NluStrength)due->time->strength;
 }
 
+/* Where what is promised ends: before "可以吗", "您看行吗". */
+static uint32_t offer_end(const Reading *r, const Clause *c, size_t last)
+{
+    const NluKinds asking = NLU_KIND(AFFIRM) | NLU_KIND(ASK) | NLU_KIND(STOP) | NLU_KIND(QUESTION) |
+                            NLU_KIND(NEED) | NLU_KIND(YOU) | NLU_KIND(CAN);
+    for (size_t k = last + 1; k < c->to; k++)
+        if ((r->s.v[k].kinds & asking) && nlu_is_one_of(r->t.cp[r->s.v[k].start], "可好行您是亲"))
+            return r->s.v[k].start;
+    return c->end;
+}
+
 static void put(const Reading *r, const Match *m, const Clause *c, const NluSpan *due,
                 const char *rule, NluPromise *ret)
 {
     uint32_t start = r->s.v[m->first].start, end = r->s.v[m->last].end;
     *ret = (NluPromise){.rule = rule,
-                        .what = what_of(r, start, c->end),
+                        .what = what_of(r, start, offer_end(r, c, m->last)),
                         .start = r->t.at[start],
                         .end = nlu_text_end(&r->t, end),
                         .strength = NLU_VAGUE};

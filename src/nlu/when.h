@@ -111,4 +111,8 @@ size_t nlu_times(const NluGrammar *g, Arena *a, Str text, NluTime *out, size_t m
 /* false: no instant follows from the words (an event, a placeholder, "soon"); *ret then only has
  * the strength, and NLU_TIME_NEVER in to_ms. A range may be open: to_ms NLU_TIME_NEVER. */
 bool nlu_time_resolve(const NluGrammar *g, const NluTime *t, const NluNow *now, NluRange *ret);
+/* What is left of a time that waits for an event once it has happened: "收到货后三天内" becomes
+ * "三天内", to be resolved with the event's instant as now. false: nothing more was said
+ * ("到货后"), it is due from then on; or t waits for no event. */
+bool nlu_time_after_event(const NluTime *t, NluTime *ret);
 #endif

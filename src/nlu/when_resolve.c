@@ -457,6 +457,20 @@ static void term(const Now *n, const NluTime *t, NluRange *ret)
         ret->from_ms = n->now->now_ms;
 }
 
+bool nlu_time_after_event(const NluTime *t, NluTime *ret)
+{
+    *ret = *t;
+    if (t->form != NLU_TIME_EVENT)
+        return false;
+    bool counted = t->hi > 0 || (t->unit < NLU_UNIT_COUNT && t->a.masked);
+    ret->form = counted ? NLU_TIME_SPAN : NLU_TIME_MOMENT;
+    if (counted && t->bound != NLU_BOUND_AFTER)
+        ret->bound = NLU_BOUND_WITHIN;
+    if (!counted && t->bound == NLU_BOUND_AFTER)
+        ret->bound = NLU_BOUND_NONE; /* it was the event's */
+    return counted || t->a.on != NLU_ON_NOTHING || t->a.daypart >= 0 || t->a.minute >= 0;
+}
+
 bool nlu_time_resolve(const NluGrammar *g, const NluTime *t, const NluNow *now, NluRange *ret)
 {
     Now n = {.g = g, .now = now, .today = nlu_local_day(now, now->now_ms)};

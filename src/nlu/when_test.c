@@ -212,6 +212,34 @@ static void places(void **state)
     assert_int_equal(t[1].end, 18);
 }
 
+/* "三天内" of "收到货后三天内" counts from the receipt. */
+static void after_an_event(void **state)
+{
+    Fixture *f = *state;
+    static const struct {
+        const char *text, *from, *to;
+    } rows[] = {{"收到货后三天内", "now", "2026-11-28 24:00"},
+                {"签收24小时内", "now", "2026-11-26 14:30"},
+                {"审核通过后两个工作日内", "now", "2026-11-27 24:00"},
+                {"审核通过后次日", "2026-11-26 00:00", "2026-11-26 24:00"},
+                {"到货后", NULL, NULL}};
+    NluNow now = {.offset_s = offset_s, .zone = "Asia/Shanghai"};
+    now.now_ms = instant(&now, STR("2026-11-25 14:30"));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        NluTime t, left;
+        NluRange r;
+        assert_int_equal(nlu_times(f->grammar, f->arena, str_of(rows[i].text), &t, 1), 1);
+        assert_int_equal(t.form, NLU_TIME_EVENT);
+        assert_false(nlu_time_resolve(f->grammar, &t, &now, &r));
+        assert_int_equal(nlu_time_after_event(&t, &left), rows[i].from != NULL);
+        if (!rows[i].from)
+            continue;
+        assert_true(nlu_time_resolve(f->grammar, &left, &now, &r));
+        assert_true(str_is(told(f->arena, &now, r.from_ms), rows[i].from));
+        assert_true(str_is(told(f->arena, &now, r.to_ms), rows[i].to));
+    }
+}
+
 /* Whatever is thrown at it takes little time and gives ordered places. */
 static void bad_input(void **state)
 {
@@ -265,8 +293,8 @@ static void refused_grammar(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(cases), cmocka_unit_test(places),
-                                       cmocka_unit_test(bad_input),
-                                       cmocka_unit_test(refused_grammar)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cases), cmocka_unit_test(places), cmocka_unit_test(after_an_event),
+        cmocka_unit_test(bad_input), cmocka_unit_test(refused_grammar)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
