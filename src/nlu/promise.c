@@ -310,7 +310,8 @@ static Asked asked(const NluGrammar *g, Arena *a, const NluTurn *before, size_t 
 static size_t answered(const Reading *r, const NluTurn *before, size_t n, NluPromise *out)
 {
     NluKinds all = kinds_in(r, 0, r->s.n);
-    bool affirm = (all & NLU_KIND(AFFIRM)) && r->t.n <= AFFIRM_MAX;
+    const NluKinds more = NLU_KIND(COMMIT) | NLU_KIND(PROCESS) | NLU_KIND(SHORT);
+    bool affirm = (all & NLU_KIND(AFFIRM)) && !(all & more) && r->t.n <= AFFIRM_MAX;
     if (!affirm && !(all & NLU_KIND(TIME)))
         return 0;
     Asked q = asked(r->g, r->a, before, n);
@@ -325,7 +326,7 @@ static size_t answered(const Reading *r, const NluTurn *before, size_t n, NluPro
             Match m;
             if (!fits(r, rule, c, &m))
                 continue;
-            if (!rule->whole && r->s.v[m.first].time->form == NLU_TIME_SOON && r->t.n > AFFIRM_MAX)
+            if (!rule->whole && r->s.v[m.first].time->form == NLU_TIME_SOON)
                 continue; /* "马上为您查询" answers nothing */
             put(r, &m, c, time_in(r, c, c->start), rule->id, out);
             out->what = q.named.what;
