@@ -93,7 +93,9 @@ static bool follow(const Reading *r, const NluPromiseRule *rule, const Clause *c
                    !(s->time && (no_due(s->time) || s->time->form > NLU_TIME_SPAN));
         if (fit && follow(r, rule, c, k, item + 1, ret_last))
             return true;
-        if (!fit && (s->kinds & rule->between))
+        bool owner = (s->kinds & NLU_KIND(YOU)) && s->end < r->t.n &&
+                     r->t.cp[s->end] == 0x7684 /* "您的 …" is not who does it */;
+        if (!fit && !owner && (s->kinds & rule->between))
             break;
     }
     return want->optional && follow(r, rule, c, at, item + 1, ret_last);
@@ -310,6 +312,7 @@ static Asked asked(const NluGrammar *g, Arena *a, const NluTurn *before, size_t 
 static size_t answered(const Reading *r, const NluTurn *before, size_t n, NluPromise *out)
 {
     NluKinds all = kinds_in(r, 0, r->s.n);
+    const NluKinds general = NLU_KIND(HEDGE) | NLU_KIND(POLICY) | NLU_KIND(COND);
     const NluKinds more = NLU_KIND(COMMIT) | NLU_KIND(PROCESS) | NLU_KIND(SHORT);
     bool affirm = (all & NLU_KIND(AFFIRM)) && !(all & more) && r->t.n <= AFFIRM_MAX;
     if (!affirm && !(all & NLU_KIND(TIME)))
@@ -326,8 +329,8 @@ static size_t answered(const Reading *r, const NluTurn *before, size_t n, NluPro
             Match m;
             if (!fits(r, rule, c, &m))
                 continue;
-            if (!rule->whole && r->s.v[m.first].time->form == NLU_TIME_SOON)
-                continue; /* "马上为您查询" answers nothing */
+            if (!rule->whole && (r->s.v[m.first].time->form > NLU_TIME_SPAN || all & general))
+                continue; /* "马上为您查询" answers nothing, "通常…，其余三天" promises nothing */
             put(r, &m, c, time_in(r, c, c->start), rule->id, out);
             out->what = q.named.what;
             if (!out->timed) { /* "明天行吗" – "行" */
