@@ -171,8 +171,8 @@ static bool on_holiday(const Now *n, const NluMoment *m, Days *ret)
         bool meant = n->g->holidays[m->rel].next ? h->off : (int)i == m->rel;
         if (!meant)
             continue;
-        int64_t from = m->year ? nlu_civil_days(y + m->year - 1, 1, 1)
-                               : n->today - (h->length - 1); /* it may have begun */
+        int64_t begun = m->dow ? m->day : h->length - 1; /* it may have begun */
+        int64_t from = m->year ? nlu_civil_days(y + m->year - 1, 1, 1) : n->today - begun;
         int64_t day = holiday_from(h, from);
         if (day && (!best || day < best)) {
             best = day;
@@ -268,7 +268,7 @@ static bool on_shift(const Now *n, const NluMoment *m, const Days *days, When *r
     return false;
 }
 
-static bool moment(const Now *n, const NluMoment *m, When *ret)
+static bool moment_on(const Now *n, const NluMoment *m, When *ret)
 {
     if (m->masked)
         return false;
@@ -302,13 +302,32 @@ static bool moment(const Now *n, const NluMoment *m, When *ret)
     return true;
 }
 
+/* "周五" and "15号" are the next ones ahead: today's, unless the hour that was said is over. */
+static bool moment(const Now *n, const NluMoment *m, When *ret)
+{
+    bool open =
+        (m->on == NLU_ON_WEEK && m->rel == NLU_REL_OPEN) || (m->on == NLU_ON_DATE && m->year == 0);
+    if (!moment_on(n, m, ret))
+        return false;
+    if (!open || ret->to >= n->now->now_ms || ret->days.first != n->today)
+        return true;
+    Now later = *n;
+    later.today++;
+    return moment_on(&later, m, ret);
+}
+
 /* ---- bounds ---- */
 static int64_t before(const Now *n, const NluMoment *m, const When *w)
 {
     if (w->point)
         return w->to;
-    if (m->daypart >= 0)
-        return nlu_at(n->now, w->days.first, n->g->dayparts[m->daypart].before);
+    if (m->daypart >= 0) {
+        int minute = n->g->dayparts[m->daypart].before;
+        int64_t at = nlu_at(n->now, w->days.first, minute);
+        if (at > n->now->now_ms || m->on == NLU_ON_DAY)
+            return at;
+        return m->on == NLU_ON_NOTHING ? nlu_at(n->now, w->days.first + 1, minute) : w->to;
+    }
     if (m->part >= 0 && (size_t)m->part == n->g->part_end)
         return w->to; /* "before the end of the month": by its end */
     return w->days.first <= n->today ? w->to : w->from - 1; /* before today is over */

@@ -212,6 +212,48 @@ static void places(void **state)
     assert_int_equal(t[1].end, 18);
 }
 
+/* A day, a part of it or an hour that was named on purpose may be over; nothing else may. */
+static bool may_be_past(const NluTime *t)
+{
+    bool ago = t->form == NLU_TIME_SPAN && t->bound == NLU_BOUND_BEFORE;
+    bool named = t->a.on == NLU_ON_DAY || (t->a.on == NLU_ON_WEEK && t->a.rel != NLU_REL_OPEN) ||
+                 (t->a.on == NLU_ON_DATE && t->a.year > 0) ||
+                 (t->a.on == NLU_ON_MONTH && t->a.rel != NLU_REL_OPEN) ||
+                 (t->a.on == NLU_ON_YEAR && t->a.rel != NLU_REL_OPEN);
+    return ago || named;
+}
+
+/* Every expression at many moments: ordered, and never in the past unless it names the past. */
+static void at_any_time(void **state)
+{
+    static const char *const zones[] = {"Asia/Shanghai", "America/New_York"};
+    Fixture *f = *state;
+    Str rest = f->cases;
+    uint64_t seed = 20261125;
+    while (rest.p) {
+        Str row = str_cut(&rest, '\n');
+        if (row.n == 0 || row.p[0] == '#')
+            continue;
+        for (int i = 0; i < 3; i++)
+            str_cut(&row, '\t');
+        Str text = str_cut(&row, '\t');
+        NluTime t;
+        if (nlu_times(f->grammar, f->arena, text, &t, 1) == 0)
+            continue;
+        for (int i = 0; i < 40; i++) {
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            NluNow now = {.offset_s = offset_s, .zone = zones[i % 2]};
+            now.now_ms = 1735660800000 + (int64_t)(seed >> 24) % (14 * INT64_C(31536000000));
+            NluRange r;
+            if (!nlu_time_resolve(f->grammar, &t, &now, &r))
+                continue;
+            if (r.from_ms > r.to_ms || (r.to_ms < now.now_ms && !may_be_past(&t)))
+                fail_msg("%.*s at %lld: %lld to %lld", STR_ARG(text), (long long)now.now_ms,
+                         (long long)r.from_ms, (long long)r.to_ms);
+        }
+    }
+}
+
 /* "三天内" of "收到货后三天内" counts from the receipt. */
 static void after_an_event(void **state)
 {
@@ -294,7 +336,8 @@ static void refused_grammar(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cases), cmocka_unit_test(places), cmocka_unit_test(after_an_event),
-        cmocka_unit_test(bad_input), cmocka_unit_test(refused_grammar)};
+        cmocka_unit_test(cases),       cmocka_unit_test(places),
+        cmocka_unit_test(at_any_time), cmocka_unit_test(after_an_event),
+        cmocka_unit_test(bad_input),   cmocka_unit_test(refused_grammar)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
