@@ -15,9 +15,14 @@ Err api_guard_check(ApiCall *call)
     ServicePromise promises[NLU_PROMISE_MAX];
     AssistLevel level = ASSIST_OFF;
     Str text;
+    NluTurn asked[NLU_PROMISE_CONTEXT];
+    size_t asked_n = 0;
+    int64_t conversation;
     Err err = json_need_str(call->body, &c->err, "text", 0, DESK_TEXT_MAX, &text);
     if (!err)
         err = service_shop(api_service(call->api), c, &shop);
+    if (!err && json_id(call->body, "conversation", &conversation))
+        err = service_promise_asked(c, conversation, asked, &asked_n);
     if (err)
         return err;
     size_t n = assist_guard_check(shop->guard, c->arena, NULL, text, hits);
@@ -29,7 +34,7 @@ Err api_guard_check(ApiCall *call)
     jw_key(&call->w, "hits");
     shape_hits(&call->w, hits, n);
     jw_key(&call->w, "promises");
-    n = service_promises(api_service(call->api), c, shop, NULL, 0, text, promises);
+    n = service_promises(api_service(call->api), c, shop, asked, asked_n, text, promises);
     shape_promises(&call->w, promises, n);
     jw_obj_end(&call->w);
     return ERR_OK;

@@ -2,7 +2,7 @@
 /* What a staff member's text promises, with the instants it means for this shop. */
 #include "service/internal.h"
 
-enum { WEEK_MS = 7 * 86400000 };
+enum { WEEK_MS = 7 * 86400000, ROWS = 12 };
 
 static int32_t offset_s(const void *zone, int64_t utc_s)
 {
@@ -50,4 +50,39 @@ size_t service_promises(const Service *s, Ctx *c, const ServiceShop *shop, const
             ret[i].known = nlu_time_resolve(s->grammar, &found[i].time, &now, &ret[i].at);
     }
     return found_n;
+}
+
+/* Something said, by whom it may be. */
+static bool is_turn(const DeskMessage *m)
+{
+    return !m->recalled_at && str_is(m->kind, "text") && !str_is(m->role, "system");
+}
+
+Err service_promise_asked(Ctx *c, int64_t conversation_id, NluTurn ret[NLU_PROMISE_CONTEXT],
+                          size_t *ret_n)
+{
+    DeskConversation conv;
+    DeskMessage *rows;
+    size_t rows_n, n = 0;
+    *ret_n = 0;
+    Err err = desk_conversation_get(c, conversation_id, &conv);
+    if (!err)
+        err = desk_message_list(c, conversation_id, 0, conv.last_seq + 1, ROWS, &rows, &rows_n);
+    if (err)
+        return err;
+    for (size_t i = rows_n; i > 0 && n < NLU_PROMISE_CONTEXT; i--) {
+        const DeskMessage *m = &rows[i - 1];
+        if (!is_turn(m))
+            continue;
+        if (!str_is(m->role, "customer"))
+            break;
+        ret[n++] = (NluTurn){NLU_CUSTOMER, m->body};
+    }
+    for (size_t i = 0; i < n / 2; i++) {
+        NluTurn turn = ret[i];
+        ret[i] = ret[n - 1 - i];
+        ret[n - 1 - i] = turn;
+    }
+    *ret_n = n;
+    return ERR_OK;
 }

@@ -69,8 +69,49 @@ static void always_open(void **state)
     assert_int_equal(found(d, "一般三天左右到货", p), 0);
 }
 
+typedef struct {
+    int64_t id;
+    NluTurn turns[NLU_PROMISE_CONTEXT];
+    size_t n;
+} Asked;
+
+static Err read_asked(Ctx *c, void *arg)
+{
+    Asked *a = arg;
+    return service_promise_asked(c, a->id, a->turns, &a->n);
+}
+
+/* A bare time answers the customer's question; after an answer it is only a time. */
+static void what_was_asked(void **state)
+{
+    Desk *d = *state;
+    d->now = INT64_C(1795770000000);
+    Actor v = desk_visitor(d, &d->web);
+    Asked a = {.id = desk_said(d, v, "在吗").id};
+    desk_said(d, v, "什么时候发货");
+    OK(desk_take(d, d->bo, a.id, false));
+    OK(desk_read(d, d->bo, read_asked, &a));
+    assert_int_equal(a.n, 2);
+    assert_str(a.turns[0].text, "在吗");
+    assert_str(a.turns[1].text, "什么时候发货");
+    const ServiceShop *shop;
+    ServicePromise p[NLU_PROMISE_MAX];
+    ctx_init(&d->c, d->arena, store_ids(d->store), d->now);
+    d->c.actor = d->bo;
+    OK(service_shop(d->service, &d->c, &shop));
+    assert_int_equal(service_promises(d->service, &d->c, shop, a.turns, a.n, STR("明天上午"), p),
+                     1);
+    assert_true(p[0].known && p[0].at.to_ms == INT64_C(1795770000000) + 19 * HOUR);
+    desk_answer(d, d->bo, a.id, "明天上午");
+    OK(desk_read(d, d->bo, read_asked, &a));
+    assert_int_equal(a.n, 0);
+    a.id = 12345;
+    REFUSED(desk_read(d, d->bo, read_asked, &a), ERR_NOT_FOUND, "conversation.unknown");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {DESK_TEST(working_hours), DESK_TEST(always_open)};
+    const struct CMUnitTest tests[] = {DESK_TEST(working_hours), DESK_TEST(always_open),
+                                       DESK_TEST(what_was_asked)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

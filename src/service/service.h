@@ -171,6 +171,10 @@ typedef struct {
 } ServicePromise;
 /* The shop's time zone and working hours for nlu_time_resolve; lives as long as shop. */
 NluNow service_promise_now(const ServiceShop *shop, int64_t now_ms);
+/* The customer's turns since the shop's side last spoke, oldest first, which a promise may answer.
+ * In a transaction. Texts in the arena. */
+Err service_promise_asked(Ctx *c, int64_t conversation_id, NluTurn ret[NLU_PROMISE_CONTEXT],
+                          size_t *ret_n) WARN_UNUSED;
 /* What a text of the shop's side promises, said now (c->now_ms) after these turns. Stores nothing.
  */
 size_t service_promises(const Service *s, Ctx *c, const ServiceShop *shop, const NluTurn *before,
