@@ -56,6 +56,17 @@ static void show(const char *what, Str before, Str text, const Json *gold, const
     fputc('\n', stderr);
 }
 
+/* Without its spaces: "明天 10点" and "明天10点" say the same. */
+static Str packed(Arena *a, Str s)
+{
+    char *p = arena_alloc(a, s.n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] != ' ')
+            p[n++] = s.p[i];
+    return (Str){p, n};
+}
+
 /* Due texts are paired first come, first served. */
 static void judge_due(Eval *e, const Json *gold, const NluPromise *p, size_t n)
 {
@@ -65,19 +76,20 @@ static void judge_due(Eval *e, const Json *gold, const NluPromise *p, size_t n)
         e->overlap.told += p[i].due.n > 0;
     }
     for (const Json *c = json_first(gold); c; c = json_next(c)) {
-        Str due = json_str(c, "due");
+        Str due = packed(e->arena, json_str(c, "due"));
         if (due.n == 0)
             continue;
         e->exact.truth++;
         e->overlap.truth++;
         bool exact = false, overlap = false;
         for (size_t i = 0; i < n; i++) {
-            if (p[i].due.n == 0)
+            Str told = packed(e->arena, p[i].due);
+            if (told.n == 0)
                 continue;
-            if (!exact && !used_exact[i] && str_eq(p[i].due, due))
+            if (!exact && !used_exact[i] && str_eq(told, due))
                 exact = used_exact[i] = true;
             if (!overlap && !used_overlap[i] &&
-                (str_find(due, p[i].due) >= 0 || str_find(p[i].due, due) >= 0))
+                (str_find(due, told) >= 0 || str_find(told, due) >= 0))
                 overlap = used_overlap[i] = true;
         }
         e->exact.hit += exact;
