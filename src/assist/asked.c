@@ -8,6 +8,7 @@ static const double INTENT_FIRST = 1.0, INTENT_SECOND = 0.55, INTENT_THIRD = 0.3
                     INTENT_EARLIER = 0.3;
 /* An intent's p: counts nothing up to; is a guess below; counts in full from. */
 static const double UNSURE = 0.25, GUESS = 0.45, SURE = 0.7;
+static const double CARRIED = 0.5; /* hardly said in this message itself */
 static const double SEVERAL = 0.6; /* a second matter is as sure as that */
 static const double STAGE_ELSE = -0.6, STAGE_GUESSED_ELSE = -0.35;
 static const double ANSWER = 0.05; /* an answer before a question or a holding line */
@@ -162,13 +163,22 @@ static bool only_data(Arena *a, Str text)
     return digits >= DIGITS;
 }
 
+/* An order's card or number, and the matter only guessed from before. */
+static bool is_reference(const NluUnderstanding *u)
+{
+    for (size_t i = 1; i < u->intent_n; i++)
+        if (strcmp(u->intents[i].code, "order_ref") == 0)
+            return u->intents[0].p <= CARRIED;
+    return false;
+}
+
 static void ask_intents(Arena *a, const AssistQuestion *q, AssistAsked *ret)
 {
     static const double *const by_rank[NLU_INTENT_MAX] = {&INTENT_FIRST, &INTENT_SECOND,
                                                           &INTENT_THIRD};
     const NluUnderstanding *u = q->understanding;
     size_t order[NLU_INTENT_MAX], n = by_certainty(u, order);
-    if (is_open(q) && only_data(a, q->text)) {
+    if (is_open(q) && (is_reference(u) || only_data(a, q->text))) {
         ret->any = ret->intent[0] = (uint64_t)1 << nlu_intent_index(STR("inform"));
         ret->weight[0] = INTENT_FIRST;
         return;

@@ -30,8 +30,8 @@ static const AssistFact facts[] = {
     {STR_INIT("shop.warranty"), STR_INIT("一年内免费保修"), STR_INIT("policy")},
     {STR_INIT("shop.invoice"), STR_INIT("电子普通发票"), STR_INIT("policy")},
     {STR_INIT("shop.invoice_time"), STR_INIT("三个工作日内"), STR_INIT("policy")},
-    {STR_INIT("conversation.order_no"), STR_INIT("D1001"), STR_INIT("order")},
     {STR_INIT("promise.time"), STR_INIT("今天 15:30"), STR_INIT("clock")},
+    {STR_INIT("conversation.order_no"), STR_INIT("D1001"), STR_INIT("order")},
 };
 enum { FACTS = sizeof(facts) / sizeof(facts[0]) };
 
@@ -75,18 +75,24 @@ static int teardown(void **state)
     return 0;
 }
 
-static size_t ask(Fixture *f, const char *text, const Str *used, size_t used_n,
-                  AssistSuggestion *ret)
+static size_t ask_with(Fixture *f, const char *text, size_t fact_n, const Str *used, size_t used_n,
+                       AssistSuggestion *ret)
 {
     NluUnderstanding u;
     nlu_understand(f->model, f->arena, NULL, 0, str_of(text), &u);
     AssistQuestion q = {.understanding = &u,
                         .text = str_of(text),
                         .facts = facts,
-                        .fact_n = FACTS,
+                        .fact_n = fact_n,
                         .used = used,
                         .used_n = used_n};
     return assist_suggest(f->library, f->arena, &q, ret);
+}
+
+static size_t ask(Fixture *f, const char *text, const Str *used, size_t used_n,
+                  AssistSuggestion *ret)
+{
+    return ask_with(f, text, FACTS, used, used_n, ret);
 }
 
 static bool offers(const AssistSuggestion *s, size_t n, const char *id)
@@ -101,13 +107,16 @@ static void a_plain_question_gets_its_answer(void **state)
 {
     Fixture *f = *state;
     AssistSuggestion s[ASSIST_SUGGEST_MAX];
-    size_t n = ask(f, "付款以后什么时候发货", NULL, 0, s);
+    size_t n = ask_with(f, "付款以后什么时候发货", FACTS - 1, NULL, 0, s); /* no order is known */
     assert_true(offers(s, n, "ship.when"));
     assert_true(str_is(s[0].script->id, "ship.when"));
     assert_true(str_find(s[0].text, STR("48 小时内")) > 0 && str_find(s[0].text, STR("{")) < 0);
     assert_int_equal(s[0].fact_n, 2);
     for (size_t i = 1; i < n; i++)
         assert_true(s[i - 1].score >= s[i].score);
+    n = ask(f, "付款以后什么时候发货", NULL, 0, s);
+    assert_false(offers(s, n, "ship.when")); /* it is, and this one has to be looked up */
+    assert_true(str_is(s[0].script->id, "hold.ship") && str_find(s[0].text, STR("D1001")) >= 0);
     n = ask(f, "请帮我开发票", NULL, 0, s);
     assert_true(offers(s, n, "invoice.how"));
 }
@@ -402,6 +411,27 @@ static void what_the_talk_shows(void **state)
     assist_library_destroy(m.library);
 }
 
+static void what_was_asked_for_is_taken(void **state)
+{
+    Small m;
+    small(&m,
+          FILE_OF(ONE(
+              "a.x",
+              "") ","
+                  "{\"id\":\"got.x\",\"title\":\"t\",\"text\":\"x\",\"intents\":[\"inform\"]}"));
+    m.q.text = STR("20260712 345678"); /* nothing but a number: not the question once more */
+    assert_true(ask_small(*state, &m) == 1 && str_is(m.s[0].script->id, "a.x"));
+    m.q.matter = nlu_intent_index(STR("track"));
+    assert_true(ask_small(*state, &m) == 1 && str_is(m.s[0].script->id, "got.x"));
+    m.q.text = STR("20260712 345678 到哪了");
+    assert_true(ask_small(*state, &m) == 1 && str_is(m.s[0].script->id, "a.x"));
+    m.now.intents[m.now.intent_n++] = (NluIntent){.code = "order_ref", .p = 0.3};
+    assert_true(ask_small(*state, &m) == 1 && str_is(m.s[0].script->id, "a.x"));
+    m.now.intents[0].p = 0.5; /* a card of the order; its matter is from before */
+    assert_true(ask_small(*state, &m) == 1 && str_is(m.s[0].script->id, "got.x"));
+    assist_library_destroy(m.library);
+}
+
 static void a_guess_is_not_enough(void **state)
 {
     Small m;
@@ -465,6 +495,7 @@ int main(void)
         cmocka_unit_test(what_is_known_is_not_asked_for),
         cmocka_unit_test(cues_narrow),
         cmocka_unit_test(what_the_talk_shows),
+        cmocka_unit_test(what_was_asked_for_is_taken),
         cmocka_unit_test(a_guess_is_not_enough),
         cmocka_unit_test(without_the_records_something_can_be_said),
         cmocka_unit_test(templates),
