@@ -58,6 +58,8 @@ static void write_script(JsonW *w, const AssistScript *s, Str filled, const Str 
     jw_kstr(w, "step", str_of(assist_step_code(s->step)));
     write_texts(w, "rules", s->rules, s->rule_n);
     write_texts(w, "facts", s->facts, s->fact_n);
+    write_texts(w, "absent", s->absent, s->absent_n);
+    write_texts(w, "cues", s->cues, s->cue_n);
     write_texts(w, "variants", s->variants, s->variant_n);
     write_texts(w, "missing", missing, n);
     jw_kstr(w, "shortcut", s->shortcut);

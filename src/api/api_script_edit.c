@@ -143,6 +143,10 @@ static Err read_script(ApiCall *call, AssistScript *s)
     if (!err)
         err = read_list(call, "rules", 40, &s->rules, &s->rule_n);
     if (!err)
+        err = read_list(call, "absent", 48, &s->absent, &s->absent_n);
+    if (!err)
+        err = read_list(call, "cues", 40, &s->cues, &s->cue_n);
+    if (!err)
         err = read_list(call, "variants", ASSIST_TEXT_MAX, &s->variants, &s->variant_n);
     return err;
 }
@@ -184,6 +188,13 @@ static void find_facts(Arena *a, const AssistScript *was, AssistScript *s)
         add_variables(facts, &n, s->variants[i]);
     s->facts = facts;
     s->fact_n = n;
+    Str *absent = ARENA_ARRAY(a, Str, s->absent_n + 1); /* what the text now says is not excluded */
+    size_t kept = 0;
+    for (size_t i = 0; i < s->absent_n; i++)
+        if (!among(facts, n, s->absent[i]))
+            absent[kept++] = s->absent[i];
+    s->absent = absent;
+    s->absent_n = kept;
 }
 
 /* ---- the row ---- */

@@ -140,7 +140,8 @@ def answers_are_as_described(w):
            body={"items": [{"id": r["id"], "level": r["level"]} for r in rules["items"]], "version": rules["version"]})
     d.call(h, "GET", "/api/scripts", "/api/scripts?limit=200")
     d.call(h, "GET", "/api/scripts", "/api/scripts?q=%E5%BF%AB%E9%80%92")
-    script = d.call(owner, "POST", "/api/scripts", body={"title": "测试话术", "text": "您好，测试", "intents": ["track"], "shortcut": "cs"})
+    script = d.call(owner, "POST", "/api/scripts", body={"title": "测试话术", "text": "您好，测试", "intents": ["track"], "shortcut": "cs",
+                                                                 "cues": ["快递+没", "!退货"], "absent": ["parcel.no"]})
     d.call(owner, "PATCH", "/api/scripts/{key}", "/api/scripts/" + script["id"], {"title": "测试二", "version": script["version"]})
     d.call(owner, "DELETE", "/api/scripts/{key}", "/api/scripts/" + script["id"])
     d.call(h, "GET", "/api/channels")

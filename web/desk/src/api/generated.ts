@@ -266,6 +266,8 @@ export interface Script {
     step: string;
     rules: string[];
     facts: string[];
+    absent?: string[];
+    cues?: string[];
     variants: string[];
     missing: string[];
     shortcut: string;
@@ -280,6 +282,8 @@ export interface ScriptPut {
     emotion?: unknown;
     step?: string;
     rules?: string[];
+    absent?: string[];
+    cues?: string[];
     variants?: string[];
     shortcut?: string;
     version?: number | string;
