@@ -254,7 +254,7 @@ static bool rule_speaks(const GuardCheck *c, uint16_t rule)
 {
     const GuardRule *r = &c->g->rules[rule];
     return r->level != ASSIST_OFF && !c->pardoned[rule] && (!r->needs || c->needed[rule]) &&
-           (!r->asks || c->asked_of[rule]) &&
+           (!r->asks || c->asked_of[rule]) && (int64_t)c->text.n >= r->shortest &&
            (r->longest <= 0 || (int64_t)c->text.n <= r->longest) && guard_when(c, &r->when) &&
            (!r->only || guard_only(c, rule)) && !guard_met_before(c, rule);
 }

@@ -165,6 +165,7 @@ static Err read_rule(Compiler *c, const Json *j, GuardRule *r)
                      .model_at = json_f64(model, "at", 0),
                      .fault = assist_fault_parse(json_str(j, "fault")),
                      .only = json_bool(j, "only", false),
+                     .shortest = json_i64(j, "shortest", 0),
                      .longest = json_i64(j, "longest", 0)};
     if (r->id.n == 0 || r->message.n == 0)
         return bad(c, "id or message missing in", r->id);

@@ -71,11 +71,11 @@ typedef struct {
     AssistFault fault;
     GuardCheckKind check;
     GuardWhen when;
-    bool only;       /* nothing but hits, courtesies and scraps in the message */
-    bool needs;      /* has GUARD_NEED words */
-    bool asks;       /* has GUARD_ASKED words */
-    int64_t longest; /* points of a message that it judges; 0: any */
-    double model_at; /* a trained model's probability that counts as a hit; 0: never */
+    bool only;                 /* nothing but hits, courtesies and scraps in the message */
+    bool needs;                /* has GUARD_NEED words */
+    bool asks;                 /* has GUARD_ASKED words */
+    int64_t shortest, longest; /* points of a message that it judges; longest 0: any */
+    double model_at;           /* a trained model's probability that counts as a hit; 0: never */
 } GuardRule;
 
 struct AssistGuard {

@@ -41,3 +41,23 @@ Err desk_overview(Ctx *c, int64_t since_ms, DeskOverview *ret)
     ret->rating_sum = ratings.b;
     return err;
 }
+
+typedef struct {
+    int64_t id;
+} One;
+static const StoreField ONE_FIELDS[] = {STORE_FIELD(One, id)};
+static const StoreMap ONE = STORE_MAP(One, ONE_FIELDS);
+
+Err desk_conversations_since(Ctx *c, int64_t since_ms, int64_t limit, int64_t **ret_ids,
+                             size_t *ret_n)
+{
+    One *rows;
+    Err err = store_all(c, &OVERVIEW_SPOKEN, BINDS(i64(desk_shop(c)), i64(since_ms), i64(limit)),
+                        &ONE, &rows, ret_n);
+    if (err)
+        return err;
+    *ret_ids = ARENA_ARRAY(c->arena, int64_t, *ret_n + 1);
+    for (size_t i = 0; i < *ret_n; i++)
+        (*ret_ids)[i] = rows[i].id;
+    return ERR_OK;
+}

@@ -12,4 +12,8 @@ typedef struct {
     int64_t ratings, rating_sum;              /* of conversations closed since */
 } DeskOverview;
 Err desk_overview(Ctx *c, int64_t since_ms, DeskOverview *ret) WARN_UNUSED;
+/* The shop's conversations in which something was said since a time, newest first, at most limit.
+ */
+Err desk_conversations_since(Ctx *c, int64_t since_ms, int64_t limit, int64_t **ret_ids,
+                             size_t *ret_n) WARN_UNUSED;
 #endif

@@ -1,5 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
 
+-- name: spoken
+-- Conversations in which something was said since a time, newest first: for what reads messages of a span.
+SELECT id FROM (
+    SELECT id FROM conversation WHERE shop_id = ?1 AND status <> 'closed' AND last_at >= ?2
+    UNION ALL
+    SELECT id FROM conversation WHERE shop_id = ?1 AND status = 'closed' AND closed_at >= ?2) AS spoken
+ORDER BY id DESC LIMIT ?3;
+
 -- name: ended
 -- Conversations ended since a time: how many, and how many of those began since then too.
 SELECT count(*), coalesce(sum(CASE WHEN created_at >= ?2 THEN 1 ELSE 0 END), 0) FROM conversation

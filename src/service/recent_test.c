@@ -133,7 +133,7 @@ static void understood_anew_when_it_comes_later(void **state)
         c.actor = v;
         OK(service_visitor_send_prepare(d->service, &c, &m));
         assert_int_equal(m.heard->recent, round == 0);
-        desk_answer(d, d->bo, conv.id, "您好，您是哪天下单的呢？");
+        desk_answer(d, d->bo, conv.id, round ? "那天下单的是几件呢？" : "您好，您是哪天下单的呢？");
         int64_t last = desk_row(d, conv.id).last_seq;
         assert_int_not_equal(m.heard->saw_seq, last);
         void *arg[] = {d->service, &m};

@@ -140,6 +140,36 @@ typedef struct {
     size_t n;
 } ServiceSuggested;
 
+/* ---- the guard rails (guard.c) ---- */
+/* The shop's rules on a text, with what was said in the conversation before (0: nothing is known).
+ * No transaction: reads by itself; what cannot be read does not count. */
+size_t service_guard_check(Service *s, Ctx *c, const ServiceShop *shop, int64_t conversation_id,
+                           Str text, AssistGuardHit ret_hits[ASSIST_GUARD_HITS]);
+enum { SERVICE_GUARD_RULES = 64, SERVICE_GUARD_EXAMPLES = 3 };
+typedef struct {
+    int64_t conversation_id, seq, at_ms;
+    Str text;            /* arena */
+    uint32_t start, end; /* code points: the words */
+} ServiceGuardExample;
+typedef struct {
+    Str rule; /* arena */
+    AssistLevel level;
+    int64_t messages;
+    ServiceGuardExample examples[SERVICE_GUARD_EXAMPLES];
+    size_t example_n;
+} ServiceGuardCount;
+typedef struct {
+    int64_t since_ms, conversations, messages; /* read: messages of agents */
+    int64_t hit, stopped;                      /* of these: any rule; not to be sent at once */
+    bool whole;                                /* false: time or number ran out; the newest count */
+    ServiceGuardCount rules[SERVICE_GUARD_RULES];
+    size_t rule_n;
+} ServiceGuardEffect;
+/* What `guard` would have said to the agents' messages of the last 7 days. Bounded: 2.5 s and 4,000
+ * conversations, the newest first. No transaction. */
+Err service_guard_effect(Service *s, Ctx *c, const ServiceShop *shop, const AssistGuard *guard,
+                         ServiceGuardEffect *ret) WARN_UNUSED;
+
 /* ---- staff ---- */
 /* Suggestions for the conversation as it is now (read transaction). */
 Err service_suggest(Service *s, Ctx *c, int64_t conversation_id, AssistSuggestion *ret,

@@ -10,10 +10,11 @@ static bool seen(const ServiceSend *m, Str rule)
     return false;
 }
 
-/* Leaves in m->hits what the person must be asked about. One rule that blocks shows all hits. */
-static void check(Ctx *c, ServiceSend *m)
+/* Leaves in m->hits what the person must be asked about. One rule that blocks shows all hits. What
+ * needs approval a supervisor may send after a second look, an agent may not. */
+static void check(Service *s, Ctx *c, ServiceSend *m)
 {
-    m->hit_n = assist_guard_check(m->shop->guard, c->arena, NULL, m->text, m->hits);
+    m->hit_n = service_guard_check(s, c, m->shop, m->conversation_id, m->text, m->hits);
     m->level = ASSIST_OFF;
     m->overridden_n = 0;
     bool ask = false;
@@ -21,7 +22,9 @@ static void check(Ctx *c, ServiceSend *m)
         const AssistGuardHit *h = &m->hits[i];
         if (h->level > m->level)
             m->level = h->level;
-        if (h->level == ASSIST_BLOCK || !seen(m, h->rule))
+        bool forbidden = h->level == ASSIST_BLOCK ||
+                         (h->level == ASSIST_APPROVE && c->actor.role < ROLE_SUPERVISOR);
+        if (forbidden || !seen(m, h->rule))
             ask = true;
         bool listed = false;
         for (size_t k = 0; k < m->overridden_n; k++)
@@ -50,7 +53,7 @@ Err service_staff_send_prepare(Service *s, Ctx *c, ServiceSend *m)
     if (m->script_id.n && assist_library_find(m->shop->scripts, m->script_id))
         m->draft.script_id = m->script_id; /* one that was removed meanwhile counts as own words */
     if (m->text.n)
-        check(c, m);
+        check(s, c, m);
     return ERR_OK;
 }
 
