@@ -18,7 +18,7 @@ export type Id = string;
 export type Ms = number;
 """
 BASIC = {"id": "Id", "text": "string", "int": "number", "num": "number", "bool": "boolean", "ms": "Ms", "any": "unknown", "null": "null"}
-LINE = 100
+LINE = 128
 
 
 def union(words, depth, before):

@@ -16,4 +16,8 @@ Err api_guard_check(ApiCall *call);
 Err api_guard_rules(ApiCall *call);
 Err api_guard_put_prepare(ApiCall *call);
 Err api_guard_put(ApiCall *call);
+/* The rules of the body's "items" as they would be stored, completed from was_json. */
+Err api_guard_rules_json(ApiCall *call, Str was_json, Str *ret) WARN_UNUSED;
+/* api_guard_effect.c */
+Err api_guard_effect(ApiCall *call);
 #endif

@@ -17,7 +17,7 @@ Err api_guard_check(ApiCall *call)
     Str text;
     NluTurn asked[NLU_PROMISE_CONTEXT];
     size_t asked_n = 0;
-    int64_t conversation;
+    int64_t conversation = 0; /* without one the words alone decide */
     Err err = json_need_str(call->body, &c->err, "text", 0, DESK_TEXT_MAX, &text);
     if (!err)
         err = service_shop(api_service(call->api), c, &shop);
@@ -25,7 +25,7 @@ Err api_guard_check(ApiCall *call)
         err = service_promise_asked(c, conversation, asked, &asked_n);
     if (err)
         return err;
-    size_t n = assist_guard_check(shop->guard, c->arena, NULL, text, hits);
+    size_t n = service_guard_check(api_service(call->api), c, shop, conversation, text, hits);
     for (size_t i = 0; i < n; i++)
         if (hits[i].level > level)
             level = hits[i].level;
@@ -58,21 +58,18 @@ static const Json *rule_named(const Json *list, Str id)
 /* One rule with all its members in one order; what it does not say is taken from `was`. */
 static void write_rule(JsonW *w, Arena *a, const Json *rule, const Json *was, Str version)
 {
-    static const char *const texts[] = {"id", "level", "rule", "message"};
-    static const char *const lists[] = {"words", "exceptions", "unless", "pairs", "rewrites"};
+    static const char *const members[] = {
+        "id",      "level",   "rule",  "fault",      "check",   "only",    "shortest",
+        "longest", "when",    "words", "exceptions", "unless",  "pairs",   "before",
+        "needs",   "fillers", "asked", "model",      "message", "rewrites"};
     jw_obj(w);
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        Str s = json_str(json_has(rule, texts[i]) ? rule : was, texts[i]);
-        if (s.p)
-            jw_kstr(w, texts[i], s);
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        const Json *m = json_get(json_has(rule, members[i]) ? rule : was, members[i]);
+        if (m && !json_is_null(json_has(rule, members[i]) ? rule : was, members[i]))
+            jw_kraw(w, members[i], json_print(a, m));
     }
     if (version.n)
         jw_kstr(w, "version", version);
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        const Json *list = json_get(json_has(rule, lists[i]) ? rule : was, lists[i]);
-        if (json_is_array(list))
-            jw_kraw(w, lists[i], json_print(a, list));
-    }
     Str rewrite = json_str(json_has(rule, "rewrite") ? rule : was, "rewrite");
     if (rewrite.n)
         jw_kstr(w, "rewrite", rewrite);
@@ -155,10 +152,16 @@ static Err read_rule(ApiCall *call, const Json *rule)
     return err;
 }
 
-/* The whole list as it will be stored; what a rule leaves out stays as it was. */
-static Err new_rules(ApiCall *call, const Json *was, Str *ret)
+/* The whole list as it will be stored; what a rule leaves out stays as it was, and so do the sets
+ * of words that rules name. */
+Err api_guard_rules_json(ApiCall *call, Str was_json, Str *ret)
 {
     Ctx *c = call->c;
+    const Json *root;
+    Err err = json_parse(c->arena, &c->err, was_json, &root);
+    if (err)
+        return err;
+    const Json *was = rules_of(root);
     const Json *list = json_get(call->body, "items");
     Buf b;
     JsonW w;
@@ -168,10 +171,12 @@ static Err new_rules(ApiCall *call, const Json *was, Str *ret)
     buf_init(&b, c->arena, RULES_JSON_MAX);
     jw_init(&w, &b);
     jw_obj(&w);
+    if (json_get(root, "sets"))
+        jw_kraw(&w, "sets", json_print(c->arena, json_get(root, "sets")));
     jw_key(&w, "items");
     jw_arr(&w);
     for (const Json *r = json_first(list); r; r = json_next(r)) {
-        Err err = read_rule(call, r);
+        err = read_rule(call, r);
         if (err)
             return err;
         const Json *old = rule_named(was, json_str(r, "id"));
@@ -189,15 +194,12 @@ Err api_guard_put_prepare(ApiCall *call)
     Ctx *c = call->c;
     Put *p = ARENA_NEW(c->arena, Put);
     const ServiceShop *shop;
-    const Json *was;
     call->work = p;
     Err err = service_shop(api_service(call->api), c, &shop);
     if (!err)
-        err = json_parse(c->arena, &c->err, shop->guard_json, &was);
-    if (!err)
         err = api_body_version(call, call->body, &p->expected);
     if (!err)
-        err = new_rules(call, rules_of(was), &p->json);
+        err = api_guard_rules_json(call, shop->guard_json, &p->json);
     if (err)
         return err;
     if (p->expected < 0) /* what is not said was taken from this version */

@@ -51,7 +51,7 @@ static Err ask_first(ApiCall *call, const ServiceSend *m)
     jw_kstr(w, "code", STR("guard.hit"));
     jw_kstr(w, "message",
             STR("the text breaks a rule of this shop: change it, or send it again "
-                "with guard_seen when the level is warn"));
+                "with guard_seen when the level is warn (a supervisor: or approve)"));
     jw_obj_end(w);
     jw_kid(w, "conversation", m->conversation_id);
     jw_kstr(w, "level", str_of(assist_level_code(m->level)));

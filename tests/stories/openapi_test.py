@@ -134,6 +134,7 @@ def answers_are_as_described(w):
     expect(len(said) == 2 and said[1]["due"] == "明天上午十点前" and said[1]["strength"] == "firm" and said[1]["to"] > 0)
     soon = d.call(h, "POST", "/api/guard/check", body={"text": "尽快给您安排"})["promises"]
     expect(len(soon) == 1 and soon[0]["strength"] == "vague" and soon[0]["to"] is None)
+    d.call(owner, "POST", "/api/guard/effect", body={})
     rules = d.call(h, "GET", "/api/guard/rules")
     expect(len(rules["items"]) > 2)
     d.call(owner, "PUT", "/api/guard/rules",

@@ -10,23 +10,9 @@ export interface Error {
 }
 export type Nothing = Record<string, never>;
 export type Named = { id: Id; name: string };
-export interface File {
-    id: Id;
-    name: string;
-    type: string;
-    bytes: number;
-    width?: number;
-    height?: number;
-    url: string;
-}
+export type File = { id: Id; name: string; type: string; bytes: number; width?: number; height?: number; url: string };
 export type FileAnswer = { file: File };
-export interface Card {
-    title: string;
-    subtitle?: string;
-    price?: string;
-    image?: string;
-    url?: string;
-}
+export type Card = { title: string; subtitle?: string; price?: string; image?: string; url?: string };
 export type Evidence = { label: string; start: number; end: number; text: string; why: string };
 export interface Understanding {
     emotion: Emotion;
@@ -45,7 +31,7 @@ export type Role = 'customer' | 'agent' | 'robot' | 'system';
 export type MessageKind = 'text' | 'image' | 'file' | 'card' | 'note';
 export type AgentStatus = 'online' | 'busy' | 'break' | 'wrapup' | 'offline';
 export type UserRole = 'owner' | 'supervisor' | 'agent' | 'trainer';
-export type Level = 'off' | 'warn' | 'block';
+export type Level = 'off' | 'warn' | 'approve' | 'block';
 export interface Message {
     conversation: Id;
     seq: number;
@@ -73,26 +59,13 @@ export interface Send {
     guard_seen?: string[];
     reply_to?: number;
 }
-export interface Sla {
-    kind: 'greeting' | 'reply';
-    started_at: Ms;
-    due_at: Ms;
-    limit_ms: number;
-    paused: boolean;
-}
+export type Sla = { kind: 'greeting' | 'reply'; started_at: Ms; due_at: Ms; limit_ms: number; paused: boolean };
 export type Page = { url: string; title: string };
 export type Last = { role: Role; kind: MessageKind; text: string; at: Ms };
 export interface Conversation {
     id: Id;
     channel: { id: Id; name: string; kind: string };
-    customer: {
-        id: Id;
-        name: string;
-        visitor: boolean;
-        blocked: boolean;
-        vip: string;
-        returning: boolean;
-    };
+    customer: { id: Id; name: string; visitor: boolean; blocked: boolean; vip: string; returning: boolean };
     status: Status;
     stage: Stage;
     assignee: Named | null;
@@ -184,15 +157,7 @@ export interface CustomerErased {
     customer: Customer;
     erased: { conversations: number; messages: number; files: number };
 }
-export interface Agent {
-    id: Id;
-    name: string;
-    status: AgentStatus;
-    reason: string;
-    open: number;
-    capacity: number;
-    since: Ms;
-}
+export type Agent = { id: Id; name: string; status: AgentStatus; reason: string; open: number; capacity: number; since: Ms };
 export type Agents = { items: Agent[]; next: string | null };
 export type AgentAnswer = { agent: Agent };
 export type MyStatus = { status: AgentStatus; reason?: string };
@@ -211,7 +176,7 @@ export type Suggestions = { conversation: Id; for_seq: number; items: Suggestion
 export interface GuardHit {
     rule: string;
     version: string;
-    level: 'warn' | 'block';
+    level: 'warn' | 'approve' | 'block';
     start: number;
     end: number;
     words: string;
@@ -241,16 +206,39 @@ export interface GuardRule {
     pairs?: unknown[];
     rewrites?: unknown[];
     rewrite: string | null;
+    fault?: string;
+    check?: string;
+    only?: boolean;
+    shortest?: number;
+    longest?: number;
+    when?: unknown;
+    before?: unknown[];
+    needs?: unknown[];
+    fillers?: unknown[];
+    asked?: unknown[];
+    model?: unknown;
 }
 export type GuardRules = { items: GuardRule[]; next: string | null; version: number };
+export interface GuardEffectAsk {
+    items?: { id: string; level: Level; message?: string; words?: unknown[]; rewrite?: string | null }[];
+}
+export interface GuardEffectRule {
+    rule: string;
+    level: Level;
+    messages: number;
+    examples: { conversation: Id; seq: number; at: Ms; text: string; start: number; end: number }[];
+}
+export interface GuardEffect {
+    since: Ms;
+    conversations: number;
+    messages: number;
+    hit: number;
+    stopped: number;
+    whole: boolean;
+    rules: GuardEffectRule[];
+}
 export interface GuardRulesPut {
-    items: {
-        id: string;
-        level: Level;
-        message?: string;
-        words?: unknown[];
-        rewrite?: string | null;
-    }[];
+    items: { id: string; level: Level; message?: string; words?: unknown[]; rewrite?: string | null }[];
     version?: number | string;
 }
 export interface Script {
@@ -345,18 +333,8 @@ export interface HoursPut {
     always?: boolean;
     version?: number | string;
 }
-export interface SlaLimits {
-    greeting_ms: number;
-    reply_ms: number;
-    warning_ms: number;
-    version: number;
-}
-export interface SlaLimitsPut {
-    greeting_ms?: number;
-    reply_ms?: number;
-    warning_ms?: number;
-    version?: number | string;
-}
+export type SlaLimits = { greeting_ms: number; reply_ms: number; warning_ms: number; version: number };
+export type SlaLimitsPut = { greeting_ms?: number; reply_ms?: number; warning_ms?: number; version?: number | string };
 export interface Overview {
     now: Ms;
     since: Ms;
@@ -369,15 +347,7 @@ export interface Overview {
         closed: number;
         longest_since: Ms | null;
     };
-    agents: {
-        online: number;
-        busy: number;
-        break: number;
-        wrapup: number;
-        offline: number;
-        open: number;
-        room: number;
-    };
+    agents: { online: number; busy: number; break: number; wrapup: number; offline: number; open: number; room: number };
     sla: { rounds: number; late: number; in_time_average_ms: number };
     rating: { count: number; average: number | null };
 }
@@ -395,14 +365,7 @@ export interface MeUser {
 }
 export type LoggedIn = { user: MeUser; csrf: string | null };
 export type Shop = { id: Id; name: string; timezone: string };
-export interface Me {
-    user: MeUser;
-    shop: Shop;
-    shops: Shop[];
-    csrf: string | null;
-    demo: boolean;
-    now: Ms;
-}
+export type Me = { user: MeUser; shop: Shop; shops: Shop[]; csrf: string | null; demo: boolean; now: Ms };
 export type MeAnswer = { user: MeUser };
 export type MeChange = { name?: string; nickname?: string };
 export type MeShop = { shop: Id };
@@ -501,13 +464,7 @@ export interface Webhook {
     secret?: string;
 }
 export type Webhooks = { items: Webhook[]; next: string | null };
-export interface WebhookPut {
-    url?: string;
-    events?: string[];
-    texts?: boolean;
-    active?: boolean;
-    new_secret?: boolean;
-}
+export type WebhookPut = { url?: string; events?: string[]; texts?: boolean; active?: boolean; new_secret?: boolean };
 export interface Delivery {
     id: Id;
     webhook: Id;
@@ -526,18 +483,8 @@ export interface Delivery {
 }
 export type Deliveries = { items: Delivery[]; next: string | null };
 export type DeliveryAnswer = { delivery: Delivery };
-export interface Retention {
-    messages_days: number;
-    files_days: number;
-    audit_days: number;
-    version: number;
-}
-export interface RetentionPut {
-    messages_days?: number;
-    files_days?: number;
-    audit_days?: number;
-    version?: number | string;
-}
+export type Retention = { messages_days: number; files_days: number; audit_days: number; version: number };
+export type RetentionPut = { messages_days?: number; files_days?: number; audit_days?: number; version?: number | string };
 export interface SearchHit {
     conversation: Id;
     seq: number;
@@ -548,12 +495,7 @@ export interface SearchHit {
     spans: number[][];
     customer: Named;
 }
-export interface SearchHits {
-    items: SearchHit[];
-    next: string | null;
-    watermark: Ms;
-    complete: boolean;
-}
+export type SearchHits = { items: SearchHit[]; next: string | null; watermark: Ms; complete: boolean };
 export type SetupState = { needed: boolean; demo: boolean };
 export interface Setup {
     owner: { email: string; name: string; password: string };
