@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Before rules are changed: what they would have said to the last days' messages. */
+/* Before rules are changed: what they say to a text, and would have said to the last days'
+ * messages. */
 #include "api/api_assist.h"
 #include "api/help.h"
 
@@ -15,9 +16,12 @@ static void example(JsonW *w, const ServiceGuardExample *e)
     jw_obj_end(w);
 }
 
-static void write_effect(JsonW *w, const ServiceGuardEffect *e)
+static void write_effect(JsonW *w, const ServiceGuardEffect *e, const AssistGuardHit *hits,
+                         size_t n)
 {
     jw_obj(w);
+    jw_key(w, "hits");
+    shape_hits(w, hits, n);
     jw_ki64(w, "since", e->since_ms);
     jw_ki64(w, "conversations", e->conversations);
     jw_ki64(w, "messages", e->messages);
@@ -49,7 +53,12 @@ Err api_guard_effect(ApiCall *call)
     const ServiceShop *shop;
     ServiceGuardEffect *effect = ARENA_NEW(c->arena, ServiceGuardEffect);
     AssistGuard *draft = NULL;
-    Err err = service_shop(api_service(call->api), c, &shop);
+    AssistGuardHit hits[ASSIST_GUARD_HITS];
+    size_t n = 0;
+    Str text;
+    Err err = json_opt_str(call->body, &c->err, "text", DESK_TEXT_MAX, &text);
+    if (!err)
+        err = service_shop(api_service(call->api), c, &shop);
     if (!err && json_has(call->body, "items")) { /* not saved yet */
         Str json;
         err = api_guard_rules_json(call, shop->guard_json, &json);
@@ -57,11 +66,13 @@ Err api_guard_effect(ApiCall *call)
         if (!err && !draft)
             err = c->err.err;
     }
+    const AssistGuard *guard = draft ? draft : shop->guard;
+    if (!err && text.n)
+        n = assist_guard_check(guard, c->arena, NULL, text, hits);
+    if (!err && json_bool(call->body, "scan", true))
+        err = service_guard_effect(api_service(call->api), c, shop, guard, effect);
     if (!err)
-        err = service_guard_effect(api_service(call->api), c, shop, draft ? draft : shop->guard,
-                                   effect);
-    assist_guard_destroy(draft);
-    if (!err)
-        write_effect(&call->w, effect);
+        write_effect(&call->w, effect, hits, n);
+    assist_guard_destroy(draft); /* the hits borrow from it */
     return err;
 }

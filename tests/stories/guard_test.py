@@ -83,6 +83,8 @@ def the_effect_on_the_last_days_is_shown_before_saving(w):
     one = after["rules"][0]["examples"][0]
     equal((one["conversation"], list(one["text"])[one["start"]:one["end"]]), (c, list("斜纹棉")))
     equal((after["hit"], after["stopped"]), (1, 1))
+    tried = boss.post("/api/guard/effect", {"items": draft, "text": "加厚斜纹棉", "scan": False})
+    equal((rules_of(tried), tried["messages"]), (["own_9"], 0))
     expect(all(r["id"] != "own_9" for r in boss.get("/api/guard/rules")["items"]), "a draft was stored")
     refused(lambda: boss.post("/api/guard/effect", {"items": [{"id": "x", "level": "loud"}]}), 400, "guard.rules_invalid")
     refused(lambda: boss.post("/api/guard/effect", {"items": [{"id": "x", "level": "warn", "message": "m", "words": ["@nobody"]}]}),

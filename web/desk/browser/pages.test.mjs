@@ -45,6 +45,51 @@ const PAGES = [
     { name: 'channel-dialog', path: '/admin/channels', act: (p) => button(p, '新建渠道').click() },
     { name: 'script-dialog', path: '/admin/scripts', act: (p) => button(p, '新建话术').click() },
     { name: 'guard-open', path: '/admin/guard', act: (p) => p.getByText('绝对化用语').click() },
+    {
+        name: 'guard-tried',
+        path: '/admin/guard',
+        act: async (p) => {
+            await p.getByLabel('试一句话').fill('这是最便宜的了');
+            await p.locator('mark', { hasText: '最便宜' }).waitFor();
+        },
+    },
+    {
+        name: 'guard-effect',
+        path: '/admin/guard',
+        act: async (p) => {
+            await button(p, '看一遍').click();
+            await p.getByText('3180 条客服消息里').waitFor();
+            await button(p, /绝对化用语 .*61|绝对化用语61/).click();
+            await p.locator('mark', { hasText: '最便宜' }).waitFor();
+        },
+    },
+    {
+        name: 'guard-effect-running',
+        path: '/admin/guard',
+        state: { hang: new Set(['/api/guard/effect']) },
+        act: async (p) => {
+            await button(p, '看一遍').click();
+            await p.getByText('正在读过去 7 天的消息').waitFor();
+        },
+    },
+    {
+        name: 'guard-effect-error',
+        path: '/admin/guard',
+        state: { fail: { '/api/guard/effect': 503 } },
+        act: async (p) => {
+            await button(p, '看一遍').click();
+            await p.getByRole('alert').waitFor();
+        },
+    },
+    {
+        name: 'guard-effect-empty',
+        path: '/admin/guard',
+        state: { empty: new Set(['/api/guard/effect']) },
+        act: async (p) => {
+            await button(p, '看一遍').click();
+            await p.getByText('过去 7 天没有客服消息').waitFor();
+        },
+    },
     { name: 'key-dialog', path: '/admin/apikeys', act: (p) => button(p, '新建密钥').click() },
     { name: 'hook-dialog', path: '/admin/webhooks', act: (p) => button(p, '修改').click() },
     { name: 'deliveries', path: '/admin/webhooks', act: (p) => button(p, '推送记录').click() },

@@ -147,6 +147,58 @@ export const rules = [
         rewrite: null,
     },
 ];
+/** `text` is tried against one rule; the week is that of a small shop. */
+export const guardEffect = (text, empty) => {
+    const at = Array.from(text ?? '')
+        .join('')
+        .indexOf('最便宜');
+    const hit = {
+        rule: 'absolute_term',
+        version: '3',
+        level: 'warn',
+        start: at,
+        end: at + 3,
+        words: '最便宜',
+        message: '“最便宜”容易被认定为绝对化用语，改成能核对的事实。',
+        rewrite: '近 30 天店内较低的价格',
+    };
+    const example = (conversation, words, said) => ({
+        conversation,
+        seq: 4,
+        at: now - 26 * HOUR,
+        text: said,
+        start: said.indexOf(words),
+        end: said.indexOf(words) + words.length,
+    });
+    return {
+        since: now - 7 * 24 * HOUR,
+        conversations: empty ? 0 : 412,
+        messages: empty ? 0 : 3180,
+        hit: empty ? 0 : 64,
+        stopped: empty ? 0 : 3,
+        whole: empty,
+        hits: at < 0 ? [] : [hit],
+        rules: empty
+            ? []
+            : [
+                  {
+                      rule: 'absolute_claim',
+                      level: 'block',
+                      messages: 3,
+                      examples: [example('31', '全网最低', '放心，我们是全网最低的价格')],
+                  },
+                  {
+                      rule: 'absolute_term',
+                      level: 'warn',
+                      messages: 61,
+                      examples: [
+                          example('12', '最便宜', '这款是店里最便宜的一件了'),
+                          example('18', '绝对', '质量绝对没问题的亲'),
+                      ],
+                  },
+              ],
+    };
+};
 const script = (id, title, text, shortcut, stage, intents) => ({
     id,
     title,

@@ -84,6 +84,8 @@ export async function startMock(
                 url: 'https://desk.example.com/invite/Zx81k_9fQ2mE7vT0',
                 expires_at: Date.now() + 72 * 3_600_000,
             }),
+        '/api/guard/effect': (res, b) =>
+            json(res, 200, fix.guardEffect(b.text, state.empty.has('/api/guard/effect'))),
         '/api/apikeys': (res) =>
             json(res, 201, { id: '3', key: 'zxk_a8f2c1d94e7b60318f5e2c7a9d4b1e60' }),
         '/api/webhooks': (res, b) =>

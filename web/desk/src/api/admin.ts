@@ -6,6 +6,7 @@ import type {
     AuditEntry,
     Channel,
     Delivery,
+    GuardEffect,
     GuardRule,
     Hours,
     Id,
@@ -44,6 +45,12 @@ type Rules = Page<GuardRule> & { version?: number };
 export const guardRules = () => get<Rules>('/api/guard/rules');
 export const putGuardRules = (items: GuardRule[], version?: number) =>
     put<Rules>('/api/guard/rules', { items, ...(version === undefined ? {} : { version }) });
+
+/** Nothing is stored: `items` are rules as they would be. */
+export const guardEffect = (
+    body: { items?: GuardRule[]; text?: string; scan?: boolean },
+    signal?: AbortSignal,
+) => post<GuardEffect>('/api/guard/effect', body, { signal });
 
 /** The whole library, page by page. */
 export async function allScripts(): Promise<Script[]> {

@@ -14,6 +14,7 @@ export type Contract = [
     Fits<server.ConversationFull['history'][number], desk.HistoryItem>,
     Fits<server.GuardHit, desk.GuardHit>,
     Fits<server.GuardRule, Omit<desk.GuardRule, 'words' | 'message'>>,
+    Fits<server.GuardEffect, desk.GuardEffect>,
     Fits<server.Suggestion, desk.Suggestion>,
     Fits<server.Agent, desk.AgentState>,
     Fits<server.User, desk.User>,

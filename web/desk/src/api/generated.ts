@@ -220,6 +220,8 @@ export interface GuardRule {
 }
 export type GuardRules = { items: GuardRule[]; next: string | null; version: number };
 export interface GuardEffectAsk {
+    text?: string;
+    scan?: boolean;
     items?: { id: string; level: Level; message?: string; words?: unknown[]; rewrite?: string | null }[];
 }
 export interface GuardEffectRule {
@@ -235,6 +237,7 @@ export interface GuardEffect {
     hit: number;
     stopped: number;
     whole: boolean;
+    hits: GuardHit[];
     rules: GuardEffectRule[];
 }
 export interface GuardRulesPut {

@@ -129,7 +129,7 @@ export interface HistoryItem {
 export interface GuardHit {
     rule: string;
     version: string;
-    level: 'warn' | 'block';
+    level: 'warn' | 'approve' | 'block';
     start: number;
     end: number;
     words: string;
@@ -237,10 +237,32 @@ export interface SlaConfig {
 export interface GuardRule {
     id: string;
     version: string | number;
-    level: 'off' | 'warn' | 'block';
+    level: 'off' | 'warn' | 'approve' | 'block';
     words: string[];
+    pairs?: unknown[];
+    /** How it finds what no list of words can. */
+    check?: string;
     message: string;
     rewrite: string | null;
+}
+export interface GuardEffectRule {
+    rule: string;
+    level: GuardRule['level'];
+    messages: number;
+    examples: { conversation: Id; seq: number; at: Ms; text: string; start: number; end: number }[];
+}
+/** What rules say to a text, and would have said to the agents' messages of the last 7 days. */
+export interface GuardEffect {
+    since: Ms;
+    conversations: number;
+    messages: number;
+    hit: number;
+    /** Of these: not to be sent without a change or an approval. */
+    stopped: number;
+    /** False: there was too much; the newest were counted. */
+    whole: boolean;
+    hits: GuardHit[];
+    rules: GuardEffectRule[];
 }
 export interface ApiKey {
     id: Id;
@@ -366,7 +388,7 @@ export type Frame =
           type: 'guard';
           client_id: string;
           conversation: Id;
-          level: 'warn' | 'block';
+          level: 'warn' | 'approve' | 'block';
           hits: GuardHit[];
       }
     | { type: 'message'; message: Message; sla?: Sla | null; unread?: number; status?: Status }

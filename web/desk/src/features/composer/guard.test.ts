@@ -5,6 +5,8 @@ import { slashWord } from './caret';
 import { fillScript, holesIn } from './fill';
 import { CONFIRM_MS, rangeOf, useGuard } from './guard';
 
+const me = vi.hoisted(() => ({ user: { role: 'agent' } }));
+vi.mock('@/features/session/store', () => ({ useSession: () => me }));
 vi.mock('@/api/desk', () => ({ guardCheck: vi.fn(async () => ({ hits: [] })) }));
 
 const hit = (more: Partial<GuardHit> = {}): GuardHit => ({
@@ -46,6 +48,19 @@ describe('what an Enter means', () => {
         g.set('x', [hit({ level: 'block' })]);
         expect(g.enter(g.armedAt.value + 60_000).go).toBe(false);
         g.clear();
+    });
+    it('approve: a supervisor after a second look, an agent never', () => {
+        const g = useGuard('1');
+        g.set('x', [hit({ level: 'approve' })]);
+        const later = g.armedAt.value + 60_000;
+        expect(g.enter(later).go).toBe(false);
+        me.user.role = 'supervisor';
+        const boss = useGuard('1');
+        boss.set('x', [hit({ level: 'approve' })]);
+        expect(boss.enter(later).go).toBe(true);
+        me.user.role = 'agent';
+        g.clear();
+        boss.clear();
     });
     it('typing disarms and drops hits whose words are gone', () => {
         const g = useGuard('1');

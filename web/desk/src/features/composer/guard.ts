@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Guard rails on the outgoing text: asked on a pause of 300 ms, decided again by the server on send.
-// warn: a second Enter at least 600 ms after the first sends; block: the words must be changed.
+// warn: a second Enter at least 600 ms after the first sends; approve: so too, for a supervisor; block: the
+// words must be changed.
 import { computed, ref, shallowRef } from 'vue';
 import * as api from '@/api/desk';
 import type { GuardHit, Id } from '@/api/types';
+import { mayOpen } from '@/core/gate';
+import { useSession } from '@/features/session/store';
 
 const PAUSE_MS = 300;
 export const CONFIRM_MS = 600;
@@ -28,7 +31,11 @@ export function useGuard(conversation: Id) {
     let timer = 0;
     let asking: AbortController | null = null;
 
-    const blocked = computed(() => hits.value.some((h) => h.level === 'block'));
+    const session = useSession();
+    const boss = () => mayOpen(session.user?.role ?? null, 'supervisor');
+    const blocked = computed(() =>
+        hits.value.some((h) => h.level === 'block' || (h.level === 'approve' && !boss())),
+    );
 
     function typed(text: string) {
         clearTimeout(timer);

@@ -24,7 +24,7 @@ export interface Outgoing {
     at: number;
     state: 'sending' | 'slow' | 'failed' | 'blocked';
     code?: string;
-    level?: 'warn' | 'block';
+    level?: 'warn' | 'approve' | 'block';
     hits?: GuardHit[];
 }
 

@@ -127,6 +127,7 @@ const en: Record<keyof typeof words, string> = {
     'find.partial': 'partly loaded',
     'find.prev': 'Previous match',
     'guard.again': 'To send it as it is, send once more',
+    'guard.approve': 'Needs a supervisor',
     'guard.block': 'Blocked',
     'guard.rewrite': 'Change to: {text}',
     'guard.warn': 'Hint',

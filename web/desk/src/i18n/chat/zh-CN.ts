@@ -123,6 +123,7 @@ export default {
     'find.partial': '已载入部分',
     'find.prev': '上一处',
     'guard.again': '确认要发，再按一次发送',
+    'guard.approve': '需主管同意',
     'guard.block': '拦截',
     'guard.rewrite': '改成：{text}',
     'guard.warn': '提醒',

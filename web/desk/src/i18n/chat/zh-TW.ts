@@ -124,6 +124,7 @@ const tw: Record<keyof typeof words, string> = {
     'find.partial': '已載入部分',
     'find.prev': '上一處',
     'guard.again': '確定要傳，再按一次傳送',
+    'guard.approve': '需主管同意',
     'guard.block': '攔截',
     'guard.rewrite': '改成：{text}',
     'guard.warn': '提醒',

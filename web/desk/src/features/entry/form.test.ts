@@ -1,32 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import type { GuardRule } from '@/api/types';
 import { contrast } from '@/core/contrast';
-import { originOf } from '@/features/entry/form';
-import { tryText } from './try';
-
-const rule = (level: GuardRule['level'], ...words: string[]): GuardRule => ({
-    id: 'r',
-    version: 1,
-    level,
-    words,
-    message: '',
-    rewrite: null,
-});
-
-describe('tryText', () => {
-    it('counts code points and finds every place', () => {
-        const hits = tryText('😀最便宜，真的最便宜', [rule('warn', '最便宜')]);
-        expect(hits.map((h) => h.span)).toEqual([
-            [1, 4],
-            [7, 10],
-        ]);
-    });
-    it('ignores case and rules that are off', () => {
-        expect(tryText('TMD', [rule('block', 'tmd')])).toHaveLength(1);
-        expect(tryText('TMD', [rule('off', 'tmd')])).toHaveLength(0);
-    });
-});
+import { originOf } from './form';
 
 describe('forms', () => {
     it.each([
