@@ -76,8 +76,11 @@ size_t service_guard_check(Service *s, Ctx *c, const ServiceShop *shop, int64_t 
     AssistGuardContext before = {.facts = shop->facts, .fact_n = shop->fact_n};
     NluMemory memory = nlu_memory_none();
     Read r = {.conversation_id = conversation_id};
-    if (conversation_id > 0 && store_read(s->store, c, read_before, &r) != ERR_OK) {
-        err_clear(&c->err); /* judged by its words alone */
+    Err err = conversation_id <= 0 ? ERR_OK
+              : c->tx              ? read_before(c, &r)
+                                   : store_read(s->store, c, read_before, &r);
+    if (err) { /* judged by its words alone */
+        err_clear(&c->err);
         r.n = 0;
     }
     for (size_t i = 0; i < r.n; i++)

@@ -142,7 +142,7 @@ typedef struct {
 
 /* ---- the guard rails (guard.c) ---- */
 /* The shop's rules on a text, with what was said in the conversation before (0: nothing is known).
- * No transaction: reads by itself; what cannot be read does not count. */
+ * Within a read transaction or without one: what cannot be read does not count. */
 size_t service_guard_check(Service *s, Ctx *c, const ServiceShop *shop, int64_t conversation_id,
                            Str text, AssistGuardHit ret_hits[ASSIST_GUARD_HITS]);
 enum { SERVICE_GUARD_RULES = 64, SERVICE_GUARD_EXAMPLES = 3 };
