@@ -294,9 +294,9 @@ static Asked asked(const NluGrammar *g, Arena *a, const NluTurn *before, size_t 
             NluKinds all = kinds_in(&r, c->from, c->to);
             bool time = (all & doing) && ((all & NLU_KIND(PENDING)) || how_many(&r, c));
             bool to = ((all & NLU_KIND(ASK)) && (all & NLU_KIND(COMMIT)) &&
-                       !(all & (NLU_KIND(NEED) | NLU_KIND(POLICY)))) ||
+                       !(all & (NLU_KIND(NEED) | NLU_KIND(POLICY) | NLU_KIND(NEG)))) ||
                       ((all & NLU_KIND(TIME)) && (all & NLU_KIND(ARRIVE)) &&
-                       !(all & (NLU_KIND(LE) | NLU_KIND(DONE))));
+                       !(all & (NLU_KIND(LE) | NLU_KIND(DONE) | NLU_KIND(NEG))));
             if ((time || to) && !ret.named.what.n) {
                 ret.named.what = what_of(&r, c->start, c->end);
                 due_in(&r, time_in(&r, c, c->start), &ret.named);

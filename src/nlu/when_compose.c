@@ -105,8 +105,10 @@ static bool date(const NluText *t, const NluSpan *s, size_t n, NluTime *ret)
     m->year = (int16_t)y;
     m->month = (int8_t)(mo > 12 ? 13 : mo);
     m->day = (int8_t)(d > 31 ? 32 : d);
+    bool term = nums == 1 && (marks & NLU_KIND(YEAR_MARK)); /* "[数字x]年": so many years */
+    bool number = nums == 3 && !(marks & (NLU_KIND(MONTH_MARK) | NLU_KIND(DAY_MARK)));
     if (m->masked)
-        return true;
+        return !term && !number; /* nor a telephone's */
     if (n == 3 && (marks & NLU_KIND(SLASH)) && nums == 2 && s[0].end - s[0].start == 1 &&
         s[2].end - s[2].start == 1)
         return false; /* "1/2" is a share */
