@@ -138,6 +138,9 @@ static void scripts_are_sound(void **state)
         const AssistScript *s = assist_library_at(f->library, i);
         if (s->situation.n == 0 || s->rule_n == 0 || s->shortcut.n == 0 || s->stages == 0)
             faults += fault(s, "situation, rules, stage or shortcut missing");
+        unsigned calm = 1u << NLU_CALM | 1u << NLU_PLEASED;
+        if (s->emotions && !(s->emotions & calm) && s->step == ASSIST_CLOSE)
+            faults += fault(s, "takes leave of somebody who is upset");
         for (size_t k = 0; k < i; k++)
             if (str_eq(assist_library_at(f->library, k)->shortcut, s->shortcut))
                 faults += fault(s, "the same shortcut as another");
@@ -155,13 +158,14 @@ static void facts_are_listed(void **state)
     bool used[FACTS_MAX] = {false};
     for (size_t i = 0; i < assist_library_count(f->library); i++) {
         const AssistScript *s = assist_library_at(f->library, i);
-        for (size_t k = 0; k < s->fact_n; k++) {
+        for (size_t k = 0; k < s->fact_n + s->absent_n; k++) {
+            Str name = k < s->fact_n ? s->facts[k] : s->absent[k - s->fact_n];
             bool known = false;
             for (size_t m = 0; m < f->fact_n; m++)
-                if (str_eq(f->facts[m], s->facts[k]))
+                if (str_eq(f->facts[m], name))
                     known = used[m] = true;
             if (!known) {
-                print_message("unknown fact %.*s\n", STR_ARG(s->facts[k]));
+                print_message("unknown fact %.*s\n", STR_ARG(name));
                 faults += fault(s, "names a fact that facts.md does not list");
             }
         }

@@ -107,4 +107,5 @@ void assist_library_index(AssistLibrary *l)
     }
     l->situation_n += l->n > 0;
     assist_library_cues(l);
+    assist_library_finds(l);
 }

@@ -19,10 +19,25 @@ typedef struct {
     uint8_t stages, emotions, step; /* as in AssistScript */
 } AssistKey;
 
+/* What the picker looks through: folded as a query is, once, so that each key pressed costs only
+ * the looking. */
+enum {
+    ASSIST_FIND_SHORTCUT,
+    ASSIST_FIND_TITLE,
+    ASSIST_FIND_SITUATION,
+    ASSIST_FIND_TEXT,
+    ASSIST_FIND_ID,
+    ASSIST_FINDS
+};
+typedef struct {
+    Str field[ASSIST_FINDS];
+} AssistFind;
+
 struct AssistLibrary {
     Arena *arena;
     AssistScript *scripts; /* by id */
     AssistKey *keys;       /* of each */
+    AssistFind *finds;     /* of each */
     size_t n, cap;
     Str *names; /* of every fact that a script needs or excludes, sorted; its place is its number */
     size_t name_n;
@@ -40,8 +55,10 @@ bool assist_cue_sound(Arena *a, Str cue); /* every word of it has something to l
 bool *assist_cues_heard(const AssistLibrary *l, Arena *a, Str text);
 typedef enum { ASSIST_CUE_NONE, ASSIST_CUE_MISSED, ASSIST_CUE_HEARD } AssistCue;
 AssistCue assist_cue_check(const AssistLibrary *l, const AssistKey *k, const bool *heard);
-bool assist_stands_in(Str pattern, Str name); /* is {name} written in it? */
+bool assist_stands_in(Str pattern, Str name);             /* is {name} written in it? */
+Str assist_folded(Arena *a, Str text, size_t max_points); /* in the arena */
 /* Fills what follows from the scripts, which are sorted. */
 void assist_library_index(AssistLibrary *l);
-void assist_library_cues(AssistLibrary *l); /* its part for the cues; keys are there */
+void assist_library_cues(AssistLibrary *l);  /* its part for the cues; keys are there */
+void assist_library_finds(AssistLibrary *l); /* and for the picker */
 #endif

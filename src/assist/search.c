@@ -1,66 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The picker behind "/". */
+#include "assist/library_internal.h"
 #include "assist/suggest.h"
+#include "base/utf8.h"
 #include "nlu/norm.h"
 
 #include <string.h>
 
 enum { QUERY_MAX = 64 };
 
-static bool holds(const NluText *hay, const NluText *needle, bool only_at_start)
+Str assist_folded(Arena *a, Str text, size_t max_points)
 {
-    for (size_t i = 0; i + needle->n <= hay->n; i++) {
-        if (memcmp(hay->cp + i, needle->cp, needle->n * sizeof(*needle->cp)) == 0)
-            return true;
-        if (only_at_start)
-            return false;
+    NluText t;
+    nlu_normalise(a, text, NLU_NORM_TIGHT, max_points, &t);
+    char *p = arena_alloc(a, t.n * 4 + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < t.n; i++)
+        n += utf8_put(t.cp[i], p + n);
+    return (Str){p, n};
+}
+
+void assist_library_finds(AssistLibrary *l)
+{
+    Arena *scratch = arena_create(4 << 20);
+    l->finds = ARENA_ARRAY(l->arena, AssistFind, l->n + 1);
+    for (size_t i = 0; i < l->n; i++) {
+        const AssistScript *s = &l->scripts[i];
+        const Str fields[ASSIST_FINDS] = {s->shortcut, s->title, s->situation, s->text, s->id};
+        for (size_t k = 0; k < ASSIST_FINDS; k++)
+            l->finds[i].field[k] =
+                str_dup(l->arena, assist_folded(scratch, fields[k], ASSIST_TEXT_MAX));
+        arena_reset(scratch);
     }
-    return false;
+    arena_destroy(scratch);
 }
 
 /* 0: not at all; the higher the better. */
-static int match(Arena *a, const AssistScript *s, const NluText *query)
+static int match(const AssistFind *f, Str query)
 {
-    if (query->n == 0)
-        return 1;
-    const struct {
-        Str text;
+    static const struct {
         int at_start, within;
-    } fields[] = {{s->shortcut, 6, 0},
-                  {s->title, 5, 4},
-                  {s->situation, 3, 3},
-                  {s->text, 2, 2},
-                  {s->id, 1, 1}};
-    int best = 0;
-    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]) && best == 0; i++) {
-        ArenaMark mark = arena_mark(a);
-        NluText t;
-        nlu_normalise(a, fields[i].text, NLU_NORM_TIGHT, ASSIST_TEXT_MAX, &t);
-        if (holds(&t, query, true))
-            best = fields[i].at_start;
-        else if (fields[i].within && holds(&t, query, false))
-            best = fields[i].within;
-        arena_release(a, mark);
+    } points[ASSIST_FINDS] = {{6, 0}, {5, 4}, {3, 3}, {2, 2}, {1, 1}};
+    if (query.n == 0)
+        return 1;
+    for (size_t i = 0; i < ASSIST_FINDS; i++) {
+        if (str_starts(f->field[i], query))
+            return points[i].at_start;
+        if (points[i].within && str_find(f->field[i], query) >= 0)
+            return points[i].within;
     }
-    return best;
+    return 0;
 }
 
 size_t assist_search(const AssistLibrary *l, Arena *a, Str query, const AssistFact *facts,
                      size_t fact_n, Str you, AssistFound *ret, size_t cap)
 {
-    NluText q;
-    nlu_normalise(a, query, NLU_NORM_TIGHT, QUERY_MAX, &q);
-    if (q.n > 0 && q.cp[0] == '/') {
-        q.cp++;
-        q.n--;
-    }
+    Str q = assist_folded(a, query, QUERY_MAX);
+    if (str_starts(q, STR("/")))
+        q = str_sub(q, 1, q.n);
     int rank[ASSIST_SEARCH_MAX];
     size_t n = 0;
     if (cap > ASSIST_SEARCH_MAX)
         cap = ASSIST_SEARCH_MAX;
-    for (size_t i = 0; i < assist_library_count(l) && cap > 0; i++) {
-        const AssistScript *s = assist_library_at(l, i);
-        int m = match(a, s, &q);
+    for (size_t i = 0; i < l->n && cap > 0; i++) {
+        int m = match(&l->finds[i], q);
         size_t at = n;
         while (at > 0 && rank[at - 1] < m)
             at--;
@@ -70,7 +73,7 @@ size_t assist_search(const AssistLibrary *l, Arena *a, Str query, const AssistFa
         memmove(&rank[at + 1 < cap ? at + 1 : at], &rank[at], (last - at) * sizeof(*rank));
         memmove(&ret[at + 1 < cap ? at + 1 : at], &ret[at], (last - at) * sizeof(*ret));
         rank[at] = m;
-        ret[at] = (AssistFound){.script = s};
+        ret[at] = (AssistFound){.script = &l->scripts[i]};
         if (n < cap)
             n++;
     }
