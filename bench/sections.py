@@ -224,7 +224,7 @@ def queue(bench):
     for count in (20000,) if bench.options.quick else (100000, 1000000):
         data = f"queue{count}"
         filled_data(bench, data, count)
-        server = bench.product(data)
+        server = bench.product(data, more=("--call-rate", "1000000"))
         got = {}
         for name, path in (("queue", "/api/conversations?view=queue&limit=50"), ("all", "/api/conversations?view=all&limit=50"),
                            ("closed", "/api/conversations?view=closed&limit=50")):

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-enum { ARENA_CAP = 24 << 20, FREE_MAX = 2048, FREE_KEPT = 32, OWN_TIMES = 8, AT_ONCE = 8 };
+enum { ARENA_CAP = 24 << 20, FREE_MAX = 2048, FREE_KEPT = 16, OWN_TIMES = 8, AT_ONCE = 8 };
 
 static void drain(void *arg)
 {
