@@ -14,4 +14,5 @@ int cli_migrate(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
 int cli_analyse(int argc, char **argv);
 int cli_eval(int argc, char **argv);
+int cli_train(int argc, char **argv);
 #endif

@@ -9,16 +9,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FILE_BYTES = 4 << 20 };
+enum { MODEL_BYTES = 64 << 20 };
 
-static Err content(Arena *files, ErrSlot *e, const char *dir, const char *name, Str *ret)
+static Err content(const EmbedFile *built_in, Arena *files, ErrSlot *e, const char *dir,
+                   const char *name, Str *ret)
 {
     if (dir) {
         const char *path = str_fmt(files, "%s/%s", dir, name).p;
         if (file_exists(path))
-            return file_read(files, e, path, FILE_BYTES, ret);
+            return file_read(files, e, path, MODEL_BYTES, ret);
     }
-    for (const EmbedFile *f = CONTENT_FILES; f->name; f++)
+    for (const EmbedFile *f = built_in; f->name; f++)
         if (strcmp(f->name, name) == 0) {
             *ret = (Str){f->bytes, f->n};
             return ERR_OK;
@@ -31,12 +32,21 @@ static Err open_grammar(Labeller *l, Arena *files, ErrSlot *e, const char *dir)
     static const char *const names[] = NLU_GRAMMAR_FILES;
     Str texts[NLU_GRAMMAR_FILE_COUNT];
     for (size_t i = 0; i < NLU_GRAMMAR_FILE_COUNT; i++) {
-        Err err = content(files, e, dir, names[i], &texts[i]);
+        Err err = content(CONTENT_FILES, files, e, dir, names[i], &texts[i]);
         if (err)
             return err;
     }
     l->grammar = nlu_grammar_create(texts, NLU_GRAMMAR_FILE_COUNT, e);
     return l->grammar ? ERR_OK : e->err;
+}
+
+/* Of the folder, of the file, or what is built in. */
+static Err add_weights(Labeller *l, Arena *files, ErrSlot *e, const char *dir, const char *file)
+{
+    Str bytes; /* arenas give 16-byte places, as the model wants */
+    Err err = file ? file_read(files, e, file, MODEL_BYTES, &bytes)
+                   : content(MODELS_FILES, files, e, dir, MODEL_UNDERSTANDING, &bytes);
+    return err ? err : nlu_model_train_with(l->nlu, bytes, e);
 }
 
 Err labeller_open(Labeller *l, Arena *files, ErrSlot *e, const char *model, bool trained)
@@ -48,18 +58,19 @@ Err labeller_open(Labeller *l, Arena *files, ErrSlot *e, const char *model, bool
     if (model && stat(model, &st) != 0)
         return err_set(e, ERR_NOT_FOUND, "analyse.model", "there is no folder or file %s", model);
     const char *dir = model && S_ISDIR(st.st_mode) ? model : NULL;
-    (void)trained;
     for (size_t i = 0; i < NLU_LEXICON_FILE_COUNT; i++) {
-        Err err = content(files, e, dir, names[i], &texts[i]);
+        Err err = content(CONTENT_FILES, files, e, dir, names[i], &texts[i]);
         if (err)
             return err;
     }
     l->nlu = nlu_model_create(texts, NLU_LEXICON_FILE_COUNT, e);
     if (!l->nlu)
         return e->err;
-    Err err = open_grammar(l, files, e, dir);
+    Err err = trained ? add_weights(l, files, e, dir, dir ? NULL : model) : ERR_OK;
     if (!err)
-        err = content(files, e, dir, ASSIST_GUARD_FILE, &rules);
+        err = open_grammar(l, files, e, dir);
+    if (!err)
+        err = content(CONTENT_FILES, files, e, dir, ASSIST_GUARD_FILE, &rules);
     if (err)
         return err;
     l->guard = assist_guard_create(rules, e);

@@ -22,6 +22,7 @@ static const struct {
     {"migrate", cli_migrate, "show schema changes and apply those that are missing"},
     {"doctor", cli_doctor, "look whether everything is as it should be"},
     {"analyse", cli_analyse, "label conversations: JSON lines in, JSON lines out"},
+    {"train", cli_train, "make the model of the understanding from labelled conversations"},
     {"eval", cli_eval, "measure the understanding on labelled conversations"},
     {"routes", cli_routes, "list the HTTP routes (--json for programs)"},
 };

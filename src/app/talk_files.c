@@ -8,12 +8,27 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
-enum { FILE_BYTES = 16 << 20, LINE_BYTES = 4 << 20, FILES_MAX = 4096 };
+enum {
+    FILE_BYTES = 16 << 20,
+    LINE_BYTES = 4 << 20,
+    FILES_MAX = 4096,
+    TEMPLATE_TIMES = 5,
+    TEMPLATE_SEED = 7
+};
 
 static Str base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return str_of(slash ? slash + 1 : path);
+}
+
+static Err read_templates(NluTalks *t, ErrSlot *e, const char *path)
+{
+    Str text;
+    Err err = file_read(t->arena, e, path, FILE_BYTES, &text);
+    return err ? err
+               : nlu_talks_read_templates(t, e, base_name(path), text, TEMPLATE_TIMES,
+                                          TEMPLATE_SEED);
 }
 
 static Err read_corpus(NluTalks *t, ErrSlot *e, const char *path)
@@ -51,7 +66,9 @@ static int by_name(const void *a, const void *b)
     return strcmp(*x, *y);
 }
 
-static Err read_folder(NluTalks *t, ErrSlot *e, const char *path)
+typedef Err (*ReadOne)(NluTalks *t, ErrSlot *e, const char *path);
+
+static Err read_folder(NluTalks *t, ErrSlot *e, const char *path, ReadOne read)
 {
     DIR *d = opendir(path);
     if (!d)
@@ -65,7 +82,7 @@ static Err read_folder(NluTalks *t, ErrSlot *e, const char *path)
     qsort(names, n, sizeof *names, by_name); /* the same order on every machine */
     Err err = ERR_OK;
     for (size_t i = 0; i < n && !err; i++)
-        err = read_corpus(t, e, names[i]);
+        err = read(t, e, names[i]);
     return err;
 }
 
@@ -74,7 +91,10 @@ Err talk_files_read(NluTalks *t, ErrSlot *e, const char *path)
     struct stat st;
     if (stat(path, &st) != 0)
         return err_set(e, ERR_NOT_FOUND, "file.absent", "there is no %s", path);
-    if (S_ISDIR(st.st_mode))
-        return read_folder(t, e, path);
+    if (S_ISDIR(st.st_mode)) {
+        const char *templates = str_fmt(t->arena, "%s/templates", path).p;
+        Err err = read_folder(t, e, path, read_corpus);
+        return err || !file_exists(templates) ? err : read_folder(t, e, templates, read_templates);
+    }
     return str_ends(str_of(path), STR(".txt")) ? read_corpus(t, e, path) : read_rows(t, e, path);
 }

@@ -8,10 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEXICON_MEMORY = 64 << 20, WORD_MAX = 32, CUES_MAX = 4096, WORDS_MAX = 100000 };
+enum {
+    LEXICON_MEMORY = 64 << 20,
+    WORD_MAX = 32,
+    CUES_MAX = 4096,
+    WORDS_MAX = 100000,
+    SAID_KINDS = 32
+};
 
-static const char *const tag_names[NLU_TAG_COUNT] = {"closing", "ask_data", "question",
-                                                     "refusal", "opening",  "wait"};
+static const char *const tag_names[NLU_TAG_COUNT] = {"closing", "ask_data", "question", "refusal",
+                                                     "opening", "wait",     "ask_word"};
 static const char *const slot_names[] = {
     "budget",   "recipient", "occasion", "scene", "size",    "colour",  "model", "quantity",
     "deadline", "order_no",  "product",  "phone", "address", "symptom", "link",  "number"};
@@ -235,16 +241,23 @@ static Err load_slots(Compiler *c, const Json *root)
     return err || !card ? err : add_list(c, card, NLU_CUE_CARD, 0, 1, STR("card"));
 }
 
+static Err load_agent(Compiler *c, const Json *root)
+{
+    Err err = ERR_OK;
+    int number = 0; /* the memory of a talk keeps them as bits */
+    for (const Json *j = json_first(json_get(root, "cues")); j && !err; j = json_next(j))
+        err = add_cue(c, j, NLU_CUE_SAID,
+                      number < SAID_KINDS - 1 ? number++ : number); /* the last ones share a bit */
+    return err;
+}
+
 static Err load(Compiler *c, Str json)
 {
     static const struct {
         const char *kind;
         Err (*load)(Compiler *c, const Json *root);
-    } loaders[] = {{"intent", load_intents},
-                   {"emotion", load_emotions},
-                   {"stage", load_stages},
-                   {"context", load_tags},
-                   {"slots", load_slots}};
+    } loaders[] = {{"agent", load_agent},  {"intent", load_intents}, {"emotion", load_emotions},
+                   {"stage", load_stages}, {"context", load_tags},   {"slots", load_slots}};
     const Json *root = NULL;
     Err err = json_parse(c->scratch, c->e, json, &root);
     if (err)
@@ -299,7 +312,8 @@ NluModel *nlu_model_create(const Str *lexicons, size_t n, ErrSlot *e)
     } else {
         m->ac = nlu_ac_build(c.words);
         index_uses(&c);
-        snprintf(m->version, sizeof(m->version), "rules-1.%06x", (unsigned)(hash & 0xFFFFFF));
+        m->lexicon_hash = (unsigned)(hash & 0xFFFFFF);
+        snprintf(m->version, sizeof(m->version), "rules-1.%06x", m->lexicon_hash);
     }
     free(c.uses);
     arena_destroy(c.scratch);

@@ -9,8 +9,15 @@
 #include "nlu/ac.h"
 #include "nlu/nlu.h"
 #include "nlu/norm.h"
+#include "nlu/weights.h"
 
-enum { NLU_INTENT_COUNT = 45, NLU_TAG_COUNT = 6, NLU_HIT_MAX = 1024, NLU_PAIR_MAX = 48 };
+enum {
+    NLU_INTENT_COUNT = 45,
+    NLU_TAG_COUNT = 7,
+    NLU_HIT_MAX = 1024,
+    NLU_PAIR_MAX = 48,
+    NLU_SAID_CUES = 48
+};
 
 typedef enum {
     NLU_I_GREETING,
@@ -28,6 +35,7 @@ typedef enum {
     NLU_CUE_EMOTION,
     NLU_CUE_INTENT,
     NLU_CUE_STAGE,
+    NLU_CUE_SAID, /* of the agent's side: a feature, no label */
     NLU_CUE_DEGREE,
     NLU_CUE_NEGATION,
     NLU_CUE_TAG,
@@ -44,7 +52,8 @@ typedef enum {
     NLU_TAG_QUESTION,
     NLU_TAG_REFUSAL,
     NLU_TAG_OPENING,
-    NLU_TAG_WAIT
+    NLU_TAG_WAIT,
+    NLU_TAG_ASK_WORD
 } NluTag;
 
 typedef struct {
@@ -69,8 +78,19 @@ typedef struct {
     double question_run, exclaim_boost, repeat_message, repeat_greeting, only_question, carry;
 } NluShape;
 
+/* Places of the labels in the rows of a trained model. */
+typedef struct {
+    int16_t emotion[NLU_EMOTION_COUNT], stage[NLU_STAGE_COUNT], intent[NLU_INTENT_COUNT];
+    int16_t negative, intensity[2], carry;
+    int16_t act[NLU_ACT_COUNT], fault[NLU_FAULT_COUNT], any_fault, promise;
+} NluHeads;
+
 struct NluModel {
     Arena *arena;
+    bool trained;
+    NluWeights weights;
+    NluHeads heads;
+    unsigned lexicon_hash;
     NluAc *ac;
     NluCue *cues;
     size_t cue_n;
@@ -110,9 +130,11 @@ typedef struct {
     bool data_only; /* nothing but numbers, links, masks and the words of an order card */
     bool talk_only; /* every clause is tiled by whole words */
     bool has_order, has_link, has_phone;
-    bool has_question;
+    bool has_question; /* its mark */
     NluFound *found;
     size_t found_n;
+    NluFound *said; /* cues of the agent's side */
+    size_t said_n;
 } NluReading;
 
 /* tags: of the agent's turn just before. */
@@ -120,5 +142,12 @@ void nlu_read(const NluModel *m, Arena *a, Str text, size_t max_points, unsigned
               NluReading *ret);
 int nlu_best_matter(const NluModel *m, const NluReading *r,
                     double *ret_score); /* intent that is no mere talk, or -1 */
+bool nlu_is_talk(int intent);
+/* The turn just read becomes part of the memory. stage, matter: -1 leaves what was. */
+void nlu_memory_customer(const NluReading *r, NluEmotion emotion, int intensity, int stage,
+                         int stage_sure, int matter, NluMemory *b);
+void nlu_memory_agent(const NluModel *m, const NluReading *r, uint32_t acts, NluMemory *b);
+/* Cues of the lexicon that speak for the labels given. */
+void nlu_cue_evidence(const NluModel *m, NluReading *r, NluUnderstanding *u);
 void nlu_slots(const NluModel *m, const NluReading *r, NluUnderstanding *u);
 #endif

@@ -6,13 +6,14 @@
  * the words that show it. Codes are those of docs/labels: emotion, intent and stage names are part
  * of the wire protocol.
  *
- * This first understanding reads transparent features: lexicons of our own (content/lexicon) and a
- * few shapes of text. A trained model takes its place behind the same calls.
+ * Two ways lead there, behind the same calls: a trained linear model over pieces of text, sounds,
+ * cues of the lexicon and the talk so far (trained.c), and the lexicon's rules alone
+ * (understand.c), which need no model file.
  *
  * Pure: no I/O, no clock, no state. A model never changes after create, so all threads share it.
- * Time is bounded by NLU_TEXT_MAX whatever is thrown at it. Refuses: to label the agent's side, to
- * choose words to say.
+ * Time is bounded by NLU_TEXT_MAX whatever is thrown at it. Refuses: to choose words to say.
  */
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -26,7 +27,8 @@ enum {
     NLU_ACT_MAX = 4,
     NLU_FAULT_MAX = 4,
     NLU_SLOT_MAX = 12,
-    NLU_EVIDENCE_MAX = 16
+    NLU_EVIDENCE_MAX = 16,
+    NLU_SAID_MAX = 16
 };
 
 typedef enum {
@@ -89,9 +91,15 @@ typedef struct NluModel NluModel;
 /* The lexicon files as JSON text, any order. NULL with *e set (nlu.lexicon_…) on a fault in them.
  * Owned. */
 NluModel *nlu_model_create(const Str *lexicons, size_t n, ErrSlot *e);
+/* Gives it a trained model's file (docs/model-card.md), borrowed: it must outlive the model and
+ * begin at a multiple of 16 bytes. From then on labels come from the weights; the lexicon gives
+ * them features and evidence. Codes: nlu.model_damaged, nlu.model_version; the model is then as
+ * before. */
+Err nlu_model_train_with(NluModel *m, Str file, ErrSlot *e) WARN_UNUSED;
 void nlu_model_destroy(NluModel *m); /* NULL is fine */
-const char *nlu_model_version(
-    const NluModel *m); /* "rules-1.<hash>": changes with the lexicon; lives with the model */
+/* "rules-1.<hash>" or "linear-1.<hash>.<hash>": changes with lexicon and weights; lives with the
+ * model */
+const char *nlu_model_version(const NluModel *m);
 
 /* context: the turns before, oldest first. text must be valid UTF-8. Scratch memory is taken from
  * the arena. */
@@ -103,13 +111,28 @@ void nlu_understand(const NluModel *m, Arena *a, const NluTurn *context, size_t 
 typedef struct {
     int matter;         /* number of the intent last spoken of, or -1 */
     int stage;          /* or -1 */
+    int stage_sure;     /* of it, 0..3 */
     unsigned tags;      /* what the agent's last turn asked for */
+    uint32_t acts;      /* and did: bit i is act i */
+    uint32_t heard;     /* and which cues of the agent's side were in it */
     NluEmotion emotion; /* of the customer's last turn */
-    bool greeted_only;  /* that turn was a mere greeting */
-    bool unanswered;    /* and nobody has answered since */
-    Str text;           /* the customer's last turn; borrowed */
+    int intensity;
+    unsigned upset, turns, asks; /* customer's turns: with a bad feeling; all; on this matter */
+    size_t intent_n;
+    int8_t intents[NLU_INTENT_MAX]; /* of the customer's last turn, those that are likely */
+    bool greeted_only;              /* that turn was a mere greeting */
+    bool asked;                     /* it wants an answer */
+    bool unanswered;                /* and nobody has answered since */
+    size_t said_n;
+    uint32_t said[NLU_SAID_MAX]; /* marks of what the agent's side has said, newest last */
+    Str text;                    /* the customer's last turn; borrowed */
+    Str agent_text;              /* the agent's last turn, if it came after that one; borrowed */
 } NluMemory;
 NluMemory nlu_memory_none(void); /* nothing was said yet */
+/* As text without | and ", at most 300 bytes, for a message just read; and back. text: of that
+ * message, borrowed. False: it is no memory. */
+void nlu_memory_write(const NluMemory *m, Buf *out);
+bool nlu_memory_read(Str s, Str text, NluMemory *ret);
 void nlu_remember(const NluModel *m, Arena *a, const NluTurn *turn, NluMemory *memory);
 /* As nlu_understand, with the turns before given as their memory. ret_after: with this message in
  * it; may be NULL. */

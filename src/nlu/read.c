@@ -12,7 +12,7 @@ enum { ORDER_DIGITS = 9, DATA_DIGITS = 4 };
 typedef struct {
     const NluModel *m;
     NluReading *r;
-    uint32_t *reach[NLU_CUE_STAGE +
+    uint32_t *reach[NLU_CUE_SAID +
                     1]; /* per kind: how far hits reach that start at or before this place */
     bool *tiled_from, *tiled_to; /* a clause of whole words can be cut before / behind this place */
     bool *tiled;                 /* covered by such words */
@@ -45,6 +45,8 @@ static bool hit_is_whole(const NluModel *m, const NluHit *h)
 {
     for (uint32_t u = m->use_from[h->word]; u < m->use_from[h->word + 1]; u++) {
         const NluCue *cue = &m->cues[m->uses[u].cue];
+        if (cue->kind == NLU_CUE_SAID)
+            continue;
         if (cue->whole || cue->kind == NLU_CUE_MASK)
             return true;
         if (cue->kind == NLU_CUE_INTENT && m->talk[cue->code] && cue->pair < 0)
@@ -89,7 +91,7 @@ static void survey(Work *w)
         const NluHit *h = &r->hits[i];
         for (uint32_t u = m->use_from[h->word]; u < m->use_from[h->word + 1]; u++) {
             const NluCue *cue = &m->cues[m->uses[u].cue];
-            if (cue->kind <= NLU_CUE_STAGE) {
+            if (cue->kind <= NLU_CUE_SAID) {
                 if (w->reach[cue->kind][h->start] < h->end)
                     w->reach[cue->kind][h->start] = h->end;
             } else if (cue->kind == NLU_CUE_NEGATION) {
@@ -110,7 +112,7 @@ static void survey(Work *w)
             }
         }
     }
-    for (int k = 0; k <= NLU_CUE_STAGE; k++)
+    for (int k = 0; k <= NLU_CUE_SAID; k++)
         for (size_t i = 1; i <= r->norm.n; i++)
             if (w->reach[k][i] < w->reach[k][i - 1])
                 w->reach[k][i] = w->reach[k][i - 1];
@@ -182,6 +184,12 @@ static void count(Work *w, uint32_t at, uint32_t start, uint32_t end)
     if (w->seen[at])
         return;
     w->seen[at] = 1;
+    if (cue->kind == NLU_CUE_SAID) {
+        if (r->said_n < NLU_SAID_CUES)
+            r->said[r->said_n++] =
+                (NluFound){.cue = at, .start = start, .end = end, .weight = cue->weight};
+        return;
+    }
     if (cue->kind == NLU_CUE_INTENT)
         r->intent[cue->code] += cue->weight;
     else
@@ -210,7 +218,7 @@ static void weigh(Work *w)
         for (uint32_t u = m->use_from[h->word]; u < m->use_from[h->word + 1]; u++) {
             const NluUse *use = &m->uses[u];
             const NluCue *cue = &m->cues[use->cue];
-            if (cue->kind > NLU_CUE_STAGE)
+            if (cue->kind > NLU_CUE_SAID)
                 continue;
             if (cue->after >= 0 && !(w->tags & 1u << cue->after))
                 continue;
@@ -273,7 +281,9 @@ static void look_for_data(Work *w)
 void nlu_read(const NluModel *m, Arena *a, Str text, size_t max_points, unsigned tags,
               NluReading *ret)
 {
-    NluReading r = {.text = text, .found = ARENA_ARRAY(a, NluFound, NLU_EVIDENCE_MAX)};
+    NluReading r = {.text = text,
+                    .found = ARENA_ARRAY(a, NluFound, NLU_EVIDENCE_MAX),
+                    .said = ARENA_ARRAY(a, NluFound, NLU_SAID_CUES)};
     nlu_normalise(a, text, NLU_NORM_CHAT, max_points, &r.norm);
     r.hits = ARENA_ARRAY(a, NluHit, NLU_HIT_MAX);
     r.hit_n = nlu_ac_scan(m->ac, r.norm.cp, r.norm.n, r.hits, NLU_HIT_MAX);
@@ -288,7 +298,7 @@ void nlu_read(const NluModel *m, Arena *a, Str text, size_t max_points, unsigned
               .tiled = ARENA_ARRAY(a, bool, cells),
               .data = ARENA_ARRAY(a, bool, cells),
               .seen = ARENA_ARRAY(a, uint8_t, m->cue_n)};
-    for (int k = 0; k <= NLU_CUE_STAGE; k++)
+    for (int k = 0; k <= NLU_CUE_SAID; k++)
         w.reach[k] = ARENA_ARRAY(a, uint32_t, cells);
     survey(&w);
     tile(&w);

@@ -188,8 +188,6 @@ Err nlu_talks_read_corpus(NluTalks *t, ErrSlot *e, Str source, Str text)
     return t->n > first ? close_talk(&w, t, turns, n) : ERR_OK;
 }
 
-/* ---- JSON */
-
 static Err json_customer(const Where *w, NluTalkTurn *t, const Json *j)
 {
     if (!nlu_emotion_parse(json_str(j, "emotion"), &t->emotion))
@@ -222,6 +220,105 @@ static Err json_agent(const Where *w, NluTalkTurn *t, const Json *j)
     }
     return err;
 }
+
+/* ---- templates */
+
+static uint64_t draw(uint64_t *random, uint64_t n)
+{
+    *random = *random * 6364136223846793005u + 1442695040888963407u;
+    return (*random >> 33) % n;
+}
+
+/* One of the parts of each {a/b/c}. Braces do not nest. */
+static Str expand(Arena *a, Str text, uint64_t *random)
+{
+    Buf b;
+    buf_init(&b, a, text.n + 64);
+    while (text.p) {
+        Str plain = str_cut(&text, '{');
+        buf_put(&b, plain);
+        if (!text.p)
+            break;
+        Str parts = str_cut(&text, '}'), count = parts;
+        uint64_t n = 0;
+        while (count.p) {
+            str_cut(&count, '/');
+            n++;
+        }
+        for (uint64_t k = draw(random, n); k > 0; k--)
+            str_cut(&parts, '/');
+        buf_put(&b, str_cut(&parts, '/'));
+    }
+    return str_trim(buf_str(&b));
+}
+
+static void add_made(NluTalks *t, Str source, const NluTalkTurn *turn, const char *what, size_t i)
+{
+    NluTalk *talk = new_talk(t);
+    *talk = (NluTalk){.id = str_fmt(t->arena, "%.*s:%s%zu", STR_ARG(source), what, i),
+                      .source = source,
+                      .made = true,
+                      .n = 1};
+    talk->turns = arena_dup(t->arena, turn, sizeof *turn);
+}
+
+/* Two or three agent lines as one message. */
+static NluTalkTurn joined(Arena *a, const NluTalkTurn *const *lines, size_t n, uint64_t *random)
+{
+    static const char *const between[] = {" ", " ", "，", "。", "~ "};
+    NluTalkTurn out = {.role = NLU_AGENT, .labelled = true};
+    Str parts[3];
+    size_t k = 2 + draw(random, 2);
+    for (size_t i = 0; i < k; i++) {
+        const NluTalkTurn *one = lines[draw(random, n)];
+        parts[i] = expand(a, one->text, random);
+        out.acts |= one->acts;
+        out.faults |= one->faults;
+        if (one->promise_n)
+            out.promises[out.promise_n++] = one->promises[0];
+        out.line = one->line;
+    }
+    out.text =
+        str_join(a, parts, k, str_of(between[draw(random, sizeof between / sizeof between[0])]));
+    return out;
+}
+
+Err nlu_talks_read_templates(NluTalks *t, ErrSlot *e, Str source, Str text, int times,
+                             uint32_t seed)
+{
+    NluTalks lines = {.arena = t->arena};
+    Err err = nlu_talks_read_corpus(&lines, e, source, text);
+    if (err)
+        return err;
+    NluAfter after = str_starts(source, STR("after_question"))   ? NLU_AFTER_QUESTION
+                     : str_starts(source, STR("after_when"))     ? NLU_AFTER_WHEN
+                     : str_starts(source, STR("after_greeting")) ? NLU_AFTER_GREETING
+                                                                 : NLU_AFTER_ANY;
+    size_t n = nlu_talks_turns(&lines, NLU_AGENT), agent_n = 0, first = t->n;
+    const NluTalkTurn **agent = ARENA_ARRAY(t->arena, const NluTalkTurn *, n + 1);
+    uint64_t random = seed;
+    source = str_dup(t->arena, source);
+    for (size_t i = 0; i < lines.n; i++)
+        for (size_t k = 0; k < lines.talks[i].n; k++) {
+            const NluTalkTurn *one = &lines.talks[i].turns[k];
+            if (one->role == NLU_AGENT)
+                agent[agent_n++] = one;
+            for (int j = 0; j < times; j++) {
+                NluTalkTurn turn = *one;
+                turn.text = expand(t->arena, one->text, &random);
+                add_made(t, source, &turn, "line", one->line);
+            }
+        }
+    for (size_t i = first; i < t->n; i++)
+        t->talks[i].after = after;
+    for (size_t i = 0; agent_n > 1 && after == NLU_AFTER_ANY && i < agent_n * (size_t)times; i++) {
+        NluTalkTurn turn = joined(t->arena, agent, agent_n, &random);
+        add_made(t, source, &turn, "joined", i);
+    }
+    return ERR_OK;
+}
+
+/* ---- JSON */
 
 Err nlu_talks_read_json(NluTalks *t, ErrSlot *e, Str source, uint32_t line, Str json)
 {

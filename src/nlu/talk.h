@@ -38,9 +38,20 @@ typedef struct {
     } promises[NLU_TALK_PROMISE_MAX];
 } NluTalkTurn;
 
+/* Where an agent's template may stand (by the file's name: after_question_….txt and so on). */
+typedef enum {
+    NLU_AFTER_ANY,
+    NLU_AFTER_QUESTION, /* a customer's turn that asks about a matter */
+    NLU_AFTER_WHEN,     /* one that asks how long or until when */
+    NLU_AFTER_GREETING, /* one that says nothing of a matter yet */
+    NLU_AFTER_KINDS
+} NluAfter;
+
 typedef struct {
     Str id, source; /* the file's name */
     Str type;       /* presale, insale, aftersale, or nothing */
+    bool made;      /* filled in from a template: learnt from, never measured on */
+    NluAfter after; /* of a template: set among the turns of written talks */
     size_t n;
     NluTalkTurn *turns;
 } NluTalk;
@@ -54,5 +65,12 @@ typedef struct {
 /* text must live as long as the talks. */
 Err nlu_talks_read_corpus(NluTalks *t, ErrSlot *e, Str source, Str text) WARN_UNUSED;
 Err nlu_talks_read_json(NluTalks *t, ErrSlot *e, Str source, uint32_t line, Str json) WARN_UNUSED;
+/*
+ * Templates: the corpus' form, each line a message by itself, in which {a/b/} stands for one of its
+ * parts. Gives `times` messages a line, and as many agent messages that join two or three lines, as
+ * agents do; drawn by lot from the seed, the same each time.
+ */
+Err nlu_talks_read_templates(NluTalks *t, ErrSlot *e, Str source, Str text, int times,
+                             uint32_t seed) WARN_UNUSED;
 size_t nlu_talks_turns(const NluTalks *t, NluRole role); /* labelled ones */
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the reading of a message and of the turns before it to the labels. */
-#include "nlu/model_internal.h"
+/* From the reading of a message and of the turns before it to the labels, by the rules alone. */
+#include "nlu/trained.h"
 
 #include <string.h>
 
@@ -217,11 +217,6 @@ static int choose_stage(const NluModel *m, const NluReading *r, const NluMemory 
 
 /* ---- the turns before */
 
-NluMemory nlu_memory_none(void)
-{
-    return (NluMemory){.matter = -1, .stage = -1};
-}
-
 static NluMemory after_customer(const NluModel *m, const NluReading *r, const NluMemory *before)
 {
     NluMemory b = *before;
@@ -229,27 +224,27 @@ static NluMemory after_customer(const NluModel *m, const NluReading *r, const Nl
     matter_of(m, r, &matter);
     NluUnderstanding u = {0};
     choose_emotion(m, r, before, matter >= 0, &u);
-    b.emotion = u.emotion;
-    b.stage = choose_stage(m, r, before, matter);
-    if (matter >= 0)
-        b.matter = matter;
-    b.greeted_only = before->matter < 0 && matter < 0 && r->greetings > 0;
-    b.unanswered = true;
-    b.text = r->text;
+    nlu_memory_customer(r, u.emotion, u.intensity, choose_stage(m, r, before, matter), 0, matter,
+                        &b);
     b.tags = 0;
     return b;
 }
 
 void nlu_remember(const NluModel *m, Arena *a, const NluTurn *turn, NluMemory *b)
 {
+    const NluMemory before = *b;
     ArenaMark mark = arena_mark(a);
     NluReading r;
-    nlu_read(m, a, turn->text, NLU_CONTEXT_TEXT, b->tags, &r);
-    if (turn->role == NLU_CUSTOMER) {
-        *b = after_customer(m, &r, b);
+    if (m->trained && turn->role == NLU_CUSTOMER) {
+        nlu_trained_customer(m, a, &before, turn->text, NULL, b);
+    } else if (m->trained) {
+        nlu_trained_agent(m, a, &before, turn->text, NULL, b);
     } else {
-        b->tags = r.tags | (r.has_question ? 1u << NLU_TAG_QUESTION : 0);
-        b->unanswered = false;
+        nlu_read(m, a, turn->text, NLU_CONTEXT_TEXT, b->tags, &r);
+        if (turn->role == NLU_CUSTOMER)
+            *b = after_customer(m, &r, &before);
+        else
+            nlu_memory_agent(m, &r, 0, b);
     }
     arena_release(a, mark);
 }
@@ -278,7 +273,7 @@ static bool speaks_for(const NluCue *cue, const char *label, const NluUnderstand
     return false;
 }
 
-static void add_evidence(const NluModel *m, NluReading *r, NluUnderstanding *u)
+void nlu_cue_evidence(const NluModel *m, NluReading *r, NluUnderstanding *u)
 {
     for (size_t i = 1; i < r->found_n; i++) { /* heaviest first; few enough for an insertion sort */
         NluFound f = r->found[i];
@@ -308,6 +303,11 @@ void nlu_understand_after(const NluModel *m, Arena *a, const NluMemory *before, 
     NluUnderstanding u = {0};
     const NluMemory b = *before;
     ArenaMark mark = arena_mark(a);
+    if (m->trained) {
+        nlu_trained_customer(m, a, &b, text, ret, ret_after);
+        arena_release(a, mark);
+        return;
+    }
     NluReading r;
     nlu_read(m, a, text, NLU_TEXT_MAX, b.tags, &r);
     if (ret_after)
@@ -323,7 +323,7 @@ void nlu_understand_after(const NluModel *m, Arena *a, const NluMemory *before, 
     u.stage_shown = stage >= 0;
     u.stage = stage >= 0 ? (NluStage)stage : m->unknown_stage;
     nlu_slots(m, &r, &u);
-    add_evidence(m, &r, &u);
+    nlu_cue_evidence(m, &r, &u);
     arena_release(a, mark);
     *ret = u;
 }
@@ -331,11 +331,16 @@ void nlu_understand_after(const NluModel *m, Arena *a, const NluMemory *before, 
 void nlu_hear_agent(const NluModel *m, Arena *a, const NluMemory *before, Str text,
                     NluAgentTurn *ret, NluMemory *ret_after)
 {
+    const NluMemory b = *before;
     *ret = (NluAgentTurn){.act_n = 0};
-    if (!ret_after)
-        return;
-    *ret_after = *before;
-    nlu_remember(m, a, &(NluTurn){NLU_AGENT, text}, ret_after);
+    ArenaMark mark = arena_mark(a);
+    if (m->trained)
+        nlu_trained_agent(m, a, &b, text, ret, ret_after);
+    else if (ret_after) {
+        *ret_after = b;
+        nlu_remember(m, a, &(NluTurn){NLU_AGENT, text}, ret_after);
+    }
+    arena_release(a, mark);
 }
 
 void nlu_understand(const NluModel *m, Arena *a, const NluTurn *context, size_t n, Str text,

@@ -14,4 +14,7 @@ typedef struct {
 } EmbedFile;
 #endif
 extern const EmbedFile CONTENT_FILES[];
+/* The files of models/: the trained understanding, 16-byte aligned. */
+extern const EmbedFile MODELS_FILES[];
+#define MODEL_UNDERSTANDING "understanding.zxm"
 #endif

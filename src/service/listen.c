@@ -7,16 +7,15 @@ enum { ROWS_FEW = 6, ROWS_MANY = 40, FACTS_MORE = 12, USED_MAX = 60, UNDERSTANDI
 /* ---- what is stored with a message ----
  * The understanding's first member is "memory": what reading the next message needs, in one short
  * string, so that no JSON is taken apart for it:
- * model|matter|stage|emotion|greeted only|emotion|intensity|stage|intent=p,intent=p */
+ * model|memory|emotion|intensity|stage|intent=p,intent=p */
 
 static const Str MEMORY_KEY = {"{\"memory\":\"", 11};
 
 static void write_memory(Buf *b, const Service *s, const NluMemory *m, const NluUnderstanding *u)
 {
-    buf_fmt(b, "%s|%s|%s|%s|%d|%s|%d|%s|", nlu_model_version(s->nlu),
-            m->matter >= 0 ? nlu_intent_code((size_t)m->matter) : "",
-            m->stage >= 0 ? nlu_stage_code((NluStage)m->stage) : "", nlu_emotion_code(m->emotion),
-            m->greeted_only, nlu_emotion_code(u->emotion), u->intensity, nlu_stage_code(u->stage));
+    buf_fmt(b, "%s|", nlu_model_version(s->nlu));
+    nlu_memory_write(m, b);
+    buf_fmt(b, "|%s|%d|%s|", nlu_emotion_code(u->emotion), u->intensity, nlu_stage_code(u->stage));
     for (size_t i = 0; i < u->intent_n; i++)
         buf_fmt(b, "%s%s=%d", i ? "," : "", u->intents[i].code, (int)(u->intents[i].p * 1000));
 }
@@ -43,16 +42,8 @@ static bool stored_memory(const Service *s, const DeskMessage *m, NluMemory *ret
     Str words = str_cut(&rest, '"');
     if (!str_is(str_cut(&words, '|'), nlu_model_version(s->nlu)))
         return false;
-    NluStage stage;
-    *ret = nlu_memory_none();
-    ret->matter = nlu_intent_index(str_cut(&words, '|'));
-    if (nlu_stage_parse(str_cut(&words, '|'), &stage))
-        ret->stage = (int)stage;
-    if (!nlu_emotion_parse(str_cut(&words, '|'), &ret->emotion))
+    if (!nlu_memory_read(str_cut(&words, '|'), m->body, ret))
         return false;
-    ret->greeted_only = str_is(str_cut(&words, '|'), "1");
-    ret->unanswered = true;
-    ret->text = m->body;
     if (!u)
         return true;
     int64_t intensity;
@@ -219,7 +210,7 @@ static Str as_json(Service *s, Ctx *c, const NluUnderstanding *u, const NluMemor
     JsonW w;
     jw_init(&w, &b);
     jw_obj(&w);
-    char words[256]; /* codes only */
+    char words[512]; /* codes and numbers only */
     Buf memory = {.p = words, .size = sizeof words, .max = sizeof words};
     write_memory(&memory, s, after, u);
     jw_kstr(&w, "memory", memory.over ? STR_NONE : buf_str(&memory));

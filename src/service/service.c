@@ -14,14 +14,19 @@
 
 enum { OPEN_ARENA = 64 << 20, BUILTIN_MAX = 4096 };
 
-static Err embedded(ErrSlot *e, const char *name, Str *ret)
+static Err embedded_in(const EmbedFile *files, ErrSlot *e, const char *name, Str *ret)
 {
-    for (const EmbedFile *f = CONTENT_FILES; f->name; f++)
+    for (const EmbedFile *f = files; f->name; f++)
         if (strcmp(f->name, name) == 0) {
             *ret = (Str){f->bytes, f->n};
             return ERR_OK;
         }
     return err_set(e, ERR_INTERNAL, "service.content", "%s is not in the program", name);
+}
+
+static Err embedded(ErrSlot *e, const char *name, Str *ret)
+{
+    return embedded_in(CONTENT_FILES, e, name, ret);
 }
 
 static Err open_nlu(Service *s, ErrSlot *e)
@@ -34,7 +39,11 @@ static Err open_nlu(Service *s, ErrSlot *e)
             return err;
     }
     s->nlu = nlu_model_create(texts, NLU_LEXICON_FILE_COUNT, e);
-    return s->nlu ? ERR_OK : e->err;
+    if (!s->nlu)
+        return e->err;
+    Str weights;
+    Err err = embedded_in(MODELS_FILES, e, MODEL_UNDERSTANDING, &weights);
+    return err ? err : nlu_model_train_with(s->nlu, weights, e);
 }
 
 static Err open_grammar(Service *s, ErrSlot *e)

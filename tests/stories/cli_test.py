@@ -333,7 +333,8 @@ def analyse_answers_line_for_line(w):
     equal(set(user), {"emotion", "intensity", "intents", "stage", "slots", "evidence"})
     equal(set(agent), {"acts", "faults", "commitments", "evidence"})
     equal((user["emotion"] in ("anxious", "angry"), user["slots"]["order_no"], silent["emotion"]), (True, "123456789", "calm"))
-    equal((agent["acts"], agent["faults"], agent["commitments"]), ([], ["blunt_refusal"], []))
+    equal((agent["faults"], agent["commitments"]), (["blunt_refusal"], []))
+    expect(0 < len(agent["acts"]) <= 4, agent)
     for turn, said in ((user, good["turns"][0]), (agent, good["turns"][1])):
         expect(turn["evidence"])
         for e in turn["evidence"]:  # spans count code points, also behind an emoji
