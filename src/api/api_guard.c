@@ -59,9 +59,9 @@ static const Json *rule_named(const Json *list, Str id)
 static void write_rule(JsonW *w, Arena *a, const Json *rule, const Json *was, Str version)
 {
     static const char *const members[] = {
-        "id",      "level",   "rule",  "fault",      "check",   "only",    "shortest",
-        "longest", "when",    "words", "exceptions", "unless",  "pairs",   "before",
-        "needs",   "fillers", "asked", "model",      "message", "rewrites"};
+        "id",      "level", "rule",    "fault",      "check",  "only",    "shortest",
+        "longest", "when",  "words",   "exceptions", "unless", "pairs",   "policy",
+        "before",  "needs", "fillers", "asked",      "model",  "message", "rewrites"};
     jw_obj(w);
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         const Json *m = json_get(json_has(rule, members[i]) ? rule : was, members[i]);

@@ -118,6 +118,9 @@ static void use_one(GuardCheck *c, const GuardUse *use, uint32_t start, uint32_t
             start - open[use->pair * 2 + 1] <= (uint32_t)use->within)
             guard_found(c, use->rule, open[use->pair * 2] - 1, end, use->rewrite);
         break;
+    case GUARD_POLICY:
+        guard_policy(c, use, start, end);
+        break;
     case GUARD_ASKED: /* of the customer's side */
     case GUARD_QUESTION:
     case GUARD_CALL:
@@ -201,13 +204,13 @@ static int by_place(const void *a, const void *b)
     return x->start < y->start ? -1 : x->start > y->start;
 }
 
-static Str message_of(Arena *a, Str pattern, Str words)
+static Str put(Arena *a, Str pattern, Str name, Str value)
 {
-    ptrdiff_t at = str_find(pattern, STR("{words}"));
+    ptrdiff_t at = str_find(pattern, name);
     if (at < 0)
         return pattern;
-    size_t after = (size_t)at + 7;
-    const Str parts[] = {str_sub(pattern, 0, (size_t)at), words,
+    size_t after = (size_t)at + name.n;
+    const Str parts[] = {str_sub(pattern, 0, (size_t)at), value,
                          str_sub(pattern, after, pattern.n - after)};
     return str_join(a, parts, 3, STR(""));
 }
@@ -223,7 +226,9 @@ static AssistGuardHit hit_of(const GuardCheck *c, const GuardFound *f, Str patte
                             .start = c->text.at[f->start],
                             .end = nlu_text_end(&c->text, f->end),
                             .words = words,
-                            .message = message_of(c->arena, pattern, words),
+                            .message =
+                                put(c->arena, put(c->arena, pattern, STR("{policy}"), f->policy),
+                                    STR("{words}"), words),
                             .rewrite = f->rewrite.n ? f->rewrite : r->rewrite};
 }
 

@@ -104,6 +104,23 @@ static Err add_pairs(Compiler *c, const Json *rule, GuardUse use)
     return err;
 }
 
+/* "policy": [{"words":[…],"fact":"shop.return_days","less":false}] */
+static Err add_policies(Compiler *c, const Json *rule, GuardUse use)
+{
+    AssistGuard *g = c->g;
+    Err err = ERR_OK;
+    use.kind = GUARD_POLICY;
+    for (const Json *p = json_first(json_get(rule, "policy")); p && !err; p = json_next(p)) {
+        if (g->policy_n == GUARD_POLICIES_MAX || json_str(p, "fact").n == 0)
+            return bad(c, "a policy without a fact, or too many, in", rule_name(c, use.rule));
+        use.pair = g->policy_n;
+        g->policies[g->policy_n++] = (GuardPolicy){.fact = str_dup(g->arena, json_str(p, "fact")),
+                                                   .less = json_bool(p, "less", false)};
+        err = add_list(c, rule, json_get(p, "words"), use, false);
+    }
+    return err;
+}
+
 static size_t names(Compiler *c, const Json *list, Str ret[GUARD_LIST_MAX])
 {
     size_t n = 0;
@@ -204,7 +221,8 @@ static Err add_rule(Compiler *c, const Json *j)
                  {"asked", GUARD_ASKED}};
     for (size_t i = 0; i < sizeof lists / sizeof *lists && !err; i++)
         err = add_words(c, j, lists[i].key, use, lists[i].kind);
-    return err ? err : add_pairs(c, j, use);
+    err = err ? err : add_pairs(c, j, use);
+    return err ? err : add_policies(c, j, use);
 }
 
 static void index_uses(Compiler *c)

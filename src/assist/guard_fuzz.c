@@ -46,7 +46,10 @@ static Str split(Str text, AssistGuardContext *before, NluUnderstanding *u)
                             .intents = {{.code = "ship_when", .p = 1}},
                             .slot_n = 1,
                             .slots = {{.name = "order_no"}}};
-    *before = (AssistGuardContext){.fault_p = text.n % 2 ? sure : NULL};
+    static const AssistFact facts[] = {{.name = {"shop.return_days", 16}, .value = {"7 天", 5}},
+                                       {.name = {"shop.ship_time", 14}, .value = {"48 小时", 9}}};
+    *before =
+        (AssistGuardContext){.facts = facts, .fact_n = 2, .fault_p = text.n % 2 ? sure : NULL};
     for (bool customer = true; str_find(text, STR("\n")) >= 0; customer = !customer) {
         Str line = str_cut(&text, '\n');
         if (customer && before->turn_n < ASSIST_GUARD_TURNS)

@@ -10,7 +10,8 @@ enum {
     GUARD_RULES_MAX = 64,
     GUARD_WORD_POINTS = 64,
     GUARD_HITS_PER_RULE = 3, /* more of the same tell nothing new */
-    GUARD_LIST_MAX = 12      /* slots, facts or intents that a condition names */
+    GUARD_POLICIES_MAX = 32,
+    GUARD_LIST_MAX = 12 /* slots, facts or intents that a condition names */
 };
 
 /* What a word of a rule is for. */
@@ -23,6 +24,7 @@ typedef enum {
     GUARD_FILLER,    /* courtesies that say nothing by themselves (rules with "only") */
     GUARD_PAIR_A,
     GUARD_PAIR_B,
+    GUARD_POLICY, /* a policy is spoken of: the span beside it is compared */
     /* in the customer's words: */
     GUARD_ASKED,    /* the rule speaks only when one of these stands open */
     GUARD_QUESTION, /* something is asked */
@@ -46,7 +48,7 @@ typedef struct {
     uint16_t rule; /* GUARD_RULES_MAX: of no rule */
     uint8_t kind;
     int within;  /* of a pair, in points */
-    int pair;    /* number of the pair within all rules */
+    int pair;    /* number of the pair, or of the policy, within all rules */
     Str rewrite; /* for words that have one of their own */
 } GuardUse;
 
@@ -78,6 +80,12 @@ typedef struct {
     double model_at;           /* a trained model's probability that counts as a hit; 0: never */
 } GuardRule;
 
+/* A span of time that a fact of the shop grants. */
+typedef struct {
+    Str fact;
+    bool less; /* saying less is the fault: "24 小时内发货" */
+} GuardPolicy;
+
 struct AssistGuard {
     Arena *arena;
     NluAc *ac;
@@ -87,6 +95,8 @@ struct AssistGuard {
     GuardUse *uses;
     size_t use_n;
     int pair_n;
+    GuardPolicy policies[GUARD_POLICIES_MAX];
+    int policy_n;
 };
 
 /* A place in the normalised text, [start, end). */
@@ -94,6 +104,7 @@ typedef struct {
     uint32_t start, end;
     uint16_t rule;
     Str rewrite;
+    Str policy; /* what the shop grants, or empty */
 } GuardFound;
 
 typedef struct {
@@ -129,6 +140,9 @@ void guard_repeat(GuardCheck *c, uint16_t rule);
 bool guard_clause_starts(const NluText *t, size_t at);
 /* Every clause of the message holds a hit of the rule, a courtesy of it, or hardly a word. */
 bool guard_only(const GuardCheck *c, uint16_t rule);
+
+/* guard_policy.c */
+void guard_policy(GuardCheck *c, const GuardUse *use, uint32_t start, uint32_t end);
 
 /* guard_number.c */
 void guard_phones(GuardCheck *c, uint16_t rule);

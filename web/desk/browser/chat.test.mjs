@@ -127,6 +127,20 @@ describe('answering', SIDE_BY_SIDE, () => {
         await t.page.keyboard.press('Enter');
         assert.equal(t.mock.state.sends.length, 1);
     });
+    it('what needs approval is asked for by a note, and stays in the field', async () => {
+        await open('/chat/101');
+        await field().click();
+        await t.page.keyboard.type('给您免单');
+        await t.page.locator('[data-guard=approve]').waitFor();
+        await t.page.waitForTimeout(700);
+        await t.page.keyboard.press('Enter');
+        await t.page.keyboard.press('Enter');
+        assert.deepEqual(sends(), []);
+        await t.page.getByRole('button', { name: '留言请主管来发' }).click();
+        await waitFor('note', () => sends().length === 1);
+        assert.equal(sends()[0], 'note:请主管看看，同意的话请代发：给您免单');
+        assert.equal(await field().inputValue(), '给您免单');
+    });
     it('what the server alone refuses comes back into the field', async () => {
         await open('/chat/101');
         await field().click();

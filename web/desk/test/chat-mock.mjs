@@ -99,6 +99,7 @@ export async function startChatMock({ port = 0, user = fix.me, many = 0 } = {}) 
             '店里近 30 天内较低的价格',
         );
         find('加微信', 'off_platform', 'block', '不能把顾客引到站外。', null);
+        find('免单', 'beyond_policy', 'approve', '规定里没有，先请主管同意。', null);
         return out;
     }
 
@@ -128,9 +129,9 @@ export async function startChatMock({ port = 0, user = fix.me, many = 0 } = {}) 
             });
         const bad = f.kind === 'note' ? [] : hits(f.text);
         const seen = new Set(f.guard_seen ?? []);
-        const open = bad.filter((h) => h.level === 'block' || !seen.has(h.rule));
+        const open = bad.filter((h) => h.level !== 'warn' || !seen.has(h.rule));
         if (open.length) {
-            const level = open.some((h) => h.level === 'block') ? 'block' : 'warn';
+            const level = ['block', 'approve', 'warn'].find((l) => open.some((h) => h.level === l));
             return reply({
                 type: 'guard',
                 client_id: key,

@@ -128,6 +128,8 @@ const en: Record<keyof typeof words, string> = {
     'find.prev': 'Previous match',
     'guard.again': 'To send it as it is, send once more',
     'guard.approve': 'Needs a supervisor',
+    'guard.ask': 'Ask by a note',
+    'guard.asked': 'For a supervisor, please send it if you agree: {text}',
     'guard.block': 'Blocked',
     'guard.rewrite': 'Change to: {text}',
     'guard.warn': 'Hint',

@@ -124,6 +124,8 @@ export default {
     'find.prev': '上一处',
     'guard.again': '确认要发，再按一次发送',
     'guard.approve': '需主管同意',
+    'guard.ask': '留言请主管来发',
+    'guard.asked': '请主管看看，同意的话请代发：{text}',
     'guard.block': '拦截',
     'guard.rewrite': '改成：{text}',
     'guard.warn': '提醒',

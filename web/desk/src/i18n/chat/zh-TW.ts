@@ -125,6 +125,8 @@ const tw: Record<keyof typeof words, string> = {
     'find.prev': '上一處',
     'guard.again': '確定要傳，再按一次傳送',
     'guard.approve': '需主管同意',
+    'guard.ask': '留言請主管來發',
+    'guard.asked': '請主管看看，同意的話請代發：{text}',
     'guard.block': '攔截',
     'guard.rewrite': '改成：{text}',
     'guard.warn': '提醒',
