@@ -216,6 +216,7 @@ export interface GuardRule {
     needs?: unknown[];
     fillers?: unknown[];
     asked?: unknown[];
+    policy?: unknown[];
     model?: unknown;
 }
 export type GuardRules = { items: GuardRule[]; next: string | null; version: number };
