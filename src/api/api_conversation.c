@@ -184,3 +184,51 @@ Err api_conversation_sla(ApiCall *call)
     jw_obj_end(&call->w);
     return ERR_OK;
 }
+
+static void write_lines(JsonW *w, const AssistSummary *s)
+{
+    jw_key(w, "lines");
+    jw_arr(w);
+    for (int k = 0; k < ASSIST_SUMMARY_LINES; k++) {
+        const AssistSummaryLine *line = &s->lines[k];
+        jw_obj(w);
+        jw_kstr(w, "kind", str_of(assist_summary_kind((AssistSummaryKind)k)));
+        jw_kstr(w, "text", line->text);
+        jw_key(w, "seqs");
+        jw_arr(w);
+        for (size_t i = 0; i < line->seq_n; i++)
+            jw_i64(w, line->seqs[i]);
+        jw_arr_end(w);
+        jw_obj_end(w);
+    }
+    jw_arr_end(w);
+}
+
+Err api_conversation_summary(ApiCall *call)
+{
+    ServiceSummary s;
+    const ServiceShop *shop;
+    Err err = service_shop(api_service(call->api), call->c, &shop);
+    if (!err)
+        err = service_summary(api_service(call->api), call->c, shop, call->id[0], &s);
+    if (err)
+        return err;
+    JsonW *w = &call->w;
+    jw_obj(w);
+    jw_ki64(w, "last_seq", s.last_seq);
+    write_lines(w, &s.summary);
+    jw_key(w, "curve");
+    jw_arr(w);
+    for (size_t i = 0; i < s.summary.curve_n; i++) {
+        const AssistSummaryPoint *p = &s.summary.curve[i];
+        jw_obj(w);
+        jw_ki64(w, "seq", p->seq);
+        jw_ki64(w, "at", p->at_ms);
+        jw_kstr(w, "emotion", str_of(nlu_emotion_code(p->emotion)));
+        jw_ki64(w, "intensity", p->intensity);
+        jw_obj_end(w);
+    }
+    jw_arr_end(w);
+    jw_obj_end(w);
+    return ERR_OK;
+}

@@ -8,6 +8,7 @@
 Err api_conversations(ApiCall *call);
 Err api_conversation(ApiCall *call);
 Err api_conversation_sla(ApiCall *call);
+Err api_conversation_summary(ApiCall *call);
 /* api_conversation_act.c */
 Err api_take(ApiCall *call);
 Err api_takeover(ApiCall *call);

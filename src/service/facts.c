@@ -46,20 +46,27 @@ Str service_hours_words(Arena *a, const Json *hours)
     return b.over ? STR_NONE : buf_str(&b);
 }
 
+Str service_instant_words(Arena *a, const ServiceShop *shop, int64_t at_ms, int64_t now_ms)
+{
+    static const char *const near[] = {"昨天", "今天", "明天"};
+    const Tz *tz = &((const ServiceSnapshot *)(const void *)shop)->tz;
+    int64_t local = at_ms / 1000 + tz_offset(tz, at_ms / 1000);
+    int64_t today = (now_ms / 1000 + tz_offset(tz, now_ms / 1000)) / DAY_S;
+    int64_t day = local / DAY_S, minute = local % DAY_S / 60;
+    Str clock = str_fmt(a, "%02d:%02d", (int)(minute / 60), (int)(minute % 60));
+    if (day - today >= -1 && day - today <= 1)
+        return str_fmt(a, "%s %.*s", near[day - today + 1], STR_ARG(clock));
+    int64_t year;
+    int month, date;
+    civil_date(day, &year, &month, &date);
+    return str_fmt(a, "%d 月 %d 日 %.*s", month, date, STR_ARG(clock));
+}
+
 Str service_promise_time(Arena *a, const ServiceSnapshot *snap, int64_t now_ms)
 {
     int64_t at = hours_add(snap->shop.rules.hours, now_ms, SERVICE_PROMISE_MS);
     if (at == INT64_MAX)
         return STR_NONE;
     at = (at + ROUND_MS - 1) / ROUND_MS * ROUND_MS;
-    int64_t local = at / 1000 + tz_offset(&snap->tz, at / 1000);
-    int64_t today = (now_ms / 1000 + tz_offset(&snap->tz, now_ms / 1000)) / DAY_S;
-    int64_t day = local / DAY_S, minute = local % DAY_S / 60;
-    Str clock = str_fmt(a, "%02d:%02d", (int)(minute / 60), (int)(minute % 60));
-    if (day - today <= 1)
-        return str_fmt(a, "%s %.*s", day == today ? "今天" : "明天", STR_ARG(clock));
-    int64_t year;
-    int month, date;
-    civil_date(day, &year, &month, &date);
-    return str_fmt(a, "%d 月 %d 日 %.*s", month, date, STR_ARG(clock));
+    return service_instant_words(a, &snap->shop, at, now_ms);
 }

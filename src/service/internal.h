@@ -39,6 +39,7 @@ struct Service {
     NluGrammar *grammar;
     AssistGuard *guard;
     AssistLibrary *scripts;
+    AssistSummaryWords *summary_words;
     Str guard_json;
     ServiceBuiltin *builtin;
     size_t builtin_n;
@@ -74,6 +75,8 @@ static inline bool service_closed(const DeskConversation *v)
 Str service_hours_words(Arena *a, const Json *hours); /* "周一至周五 09:00-18:00"; empty: never */
 /* "今天 15:30": when an answer may be promised by. Empty when the shop stays closed. */
 Str service_promise_time(Arena *a, const ServiceSnapshot *shop, int64_t now_ms);
+/* An instant for people in the shop's time: "今天 15:30", "明天 09:00", "11 月 3 日 18:00". */
+Str service_instant_words(Arena *a, const ServiceShop *shop, int64_t at_ms, int64_t now_ms);
 
 /* ---- listen.c: what was said so far, and what it means ---- */
 struct ServiceHeard {

@@ -59,6 +59,16 @@ static Err open_grammar(Service *s, ErrSlot *e)
     return s->grammar ? ERR_OK : e->err;
 }
 
+static Err open_summary(Service *s, ErrSlot *e)
+{
+    Str words;
+    Err err = embedded(e, "summary/lines.json", &words);
+    if (err)
+        return err;
+    s->summary_words = assist_summary_words_create(words, e);
+    return s->summary_words ? ERR_OK : e->err;
+}
+
 static Err open_scripts(Service *s, ErrSlot *e)
 {
     static const char *const files[] = ASSIST_SCRIPT_FILES;
@@ -108,6 +118,8 @@ Err service_open(const ServiceConfig *config, ErrSlot *e, Service **ret)
     if (!err)
         err = open_grammar(s, e);
     if (!err)
+        err = open_summary(s, e);
+    if (!err)
         err = open_scripts(s, e);
     if (!err)
         err = open_guard(s, e);
@@ -139,6 +151,7 @@ void service_close(Service *s)
     pthread_mutex_destroy(&s->lock);
     nlu_model_destroy(s->nlu);
     nlu_grammar_destroy(s->grammar);
+    assist_summary_words_destroy(s->summary_words);
     assist_guard_destroy(s->guard);
     assist_library_destroy(s->scripts);
     arena_destroy(s->arena);

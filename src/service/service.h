@@ -12,6 +12,7 @@
 #include "accounts/accounts.h"
 #include "assist/guard.h"
 #include "assist/suggest.h"
+#include "assist/summary.h"
 #include "base/log.h"
 #include "desk/desk.h"
 #include "nlu/promise.h"
@@ -209,6 +210,17 @@ Err service_promise_asked(Ctx *c, int64_t conversation_id, NluTurn ret[NLU_PROMI
  */
 size_t service_promises(const Service *s, Ctx *c, const ServiceShop *shop, const NluTurn *before,
                         size_t n, Str text, ServicePromise ret[NLU_PROMISE_MAX]);
+
+/* ---- the hand-over summary (summary.c) ---- */
+enum { SERVICE_SUMMARY_ROWS = 400 /* messages read, the newest */ };
+typedef struct {
+    AssistSummary summary;
+    int64_t last_seq; /* of the conversation when it was made */
+} ServiceSummary;
+/* Who, wish, feeling, done, promised, for whoever takes it over. In a transaction; stores nothing.
+ * conversation.unknown. */
+Err service_summary(const Service *s, Ctx *c, const ServiceShop *shop, int64_t conversation_id,
+                    ServiceSummary *ret) WARN_UNUSED;
 
 /* ---- demo and first start (demo.c) ---- */
 /* Demo shop, people, channel with key "demo", working hours always; idempotent. */

@@ -123,6 +123,11 @@ export interface SlaRounds {
         agent: Named | null;
     }[];
 }
+export interface Summary {
+    last_seq: number;
+    lines: { kind: 'who' | 'wish' | 'feeling' | 'done' | 'promised'; text: string; seqs: number[] }[];
+    curve: { seq: number; at: Ms; emotion: Emotion; intensity: number }[];
+}
 export interface Customer {
     id: Id;
     name: string;
