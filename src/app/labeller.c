@@ -160,6 +160,9 @@ void labeller_turn(const Labeller *l, Arena *a, const NluTurn *turn, LabellerTal
         return;
     }
     nlu_hear_agent(l->nlu, a, &before, turn->text, &ret->agent, &talk->memory);
+    ret->promise_n = 0;
+    if (l->bare)
+        return;
     add_promises(l, a, talk, turn->text, ret);
     talk->asked_n = 0;
     add_guard(l, a, &talk->before, turn->text, &ret->agent);

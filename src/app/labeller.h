@@ -11,6 +11,7 @@ typedef struct {
     NluModel *nlu;
     NluGrammar *grammar;
     AssistGuard *guard;
+    bool bare; /* the agent's side from nlu alone: for yardsticks */
 } Labeller;
 
 typedef struct {

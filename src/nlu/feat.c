@@ -273,6 +273,27 @@ static uint32_t bucket(size_t n)
     return i;
 }
 
+/* One clause two times in one message. */
+static bool says_twice(const NluText *t)
+{
+    uint32_t said[16], n = 0, h = 5, size = 0;
+    for (size_t i = 0; i <= t->n && n < 16; i++) {
+        if (i < t->n && !nlu_is_divider(t->cp[i])) {
+            h = mix(h, t->cp[i]);
+            size++;
+            continue;
+        }
+        for (uint32_t k = 0; k < n && size > 1; k++)
+            if (said[k] == h)
+                return true;
+        if (size > 1)
+            said[n++] = h;
+        h = 5;
+        size = 0;
+    }
+    return false;
+}
+
 static void shape(NluFeatures *f, const NluReading *r, const Tokens *k)
 {
     size_t q = 0, x = 0, dots = 0, run = 0, clauses = 0, marks = 0;
@@ -296,6 +317,8 @@ static void shape(NluFeatures *f, const NluReading *r, const Tokens *k)
         flag(f, NLU_F_SHAPE, "!", i, 0);
     if (dots > 1)
         flag(f, NLU_F_SHAPE, "...", 0, 0);
+    if (says_twice(t))
+        flag(f, NLU_F_SHAPE, "twice", 0, 0);
     if (marks > 1)
         flag(f, NLU_F_SHAPE, "questions", marks > 2, 0);
     const struct {
@@ -373,6 +396,8 @@ static void memory(NluFeatures *f, const NluModel *m, const NluReading *r, const
     flag(f, NLU_F_MEMORY, "upset", b->upset > 3 ? 3 : b->upset, 0);
     flag(f, NLU_F_MEMORY, "turn", b->turns > 6 ? 6 : b->turns, 0);
     flag(f, NLU_F_MEMORY, "unanswered", b->unanswered, b->greeted_only);
+    if (r->greetings > 0 && b->turns > 0)
+        flag(f, NLU_F_MEMORY, "greets.again", b->unanswered, b->matter >= 0);
     if (b->text.n > 6 && str_eq(b->text, r->text))
         flag(f, NLU_F_MEMORY, "again", 0, 0);
     for (size_t i = 0; i < b->intent_n; i++)

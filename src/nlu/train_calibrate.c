@@ -11,8 +11,10 @@
 #include <stdlib.h>
 
 enum { ROUNDS = 60, FEW = 12 };
-/* The corpus has more talk before the order than desks have, so that it is learnt: log odds. */
-static const float PRE_LESS = 0.5f;
+static const double BLAME_MIN = 0.5; /* who blames an agent should be surer than not */
+/* The corpus has more talk before the order, and more joy, than desks have, so that both are
+ * learnt: log odds. */
+static const float PRE_LESS = 0.5f, PLEASED_LESS = 0.5f;
 
 typedef struct {
     float score;
@@ -150,6 +152,8 @@ void nlu_train_calibrate(const NluTrainSet *s, const float *scores, NluHead *hea
         fit(p, n, yes, &a, &b);
         if (s->role == NLU_AGENT || (h >= H_INTENSITY && h < H_INTENT))
             threshold = best_threshold(p, n, yes, a, b);
+        if (s->role == NLU_AGENT && h == H_ANY_FAULT && threshold < BLAME_MIN)
+            threshold = BLAME_MIN;
         heads[h].a = (float)a;
         heads[h].b = (float)b;
         heads[h].threshold = (float)threshold;
@@ -159,5 +163,6 @@ void nlu_train_calibrate(const NluTrainSet *s, const float *scores, NluHead *hea
         balance(s, scores, heads, H_EMOTION, NLU_EMOTION_COUNT);
         balance(s, scores, heads, H_STAGE, NLU_STAGE_COUNT);
         heads[H_STAGE + NLU_PRE].b -= PRE_LESS;
+        heads[H_EMOTION + NLU_PLEASED].b -= PLEASED_LESS;
     }
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIDE_ARENA = 64 << 20, REPLY_EVERY = 6 };
+enum { SIDE_ARENA = 64 << 20, REPLY_EVERY = 5, REPEAT_EVERY = 15 };
 
 void *nlu_train_grow(void *p, size_t *cap, size_t need, size_t size)
 {
@@ -259,6 +259,15 @@ void nlu_train_collect(const NluModel *rules, const NluModel *models, const NluT
                     memset(set[NLU_AGENT].label + (set[NLU_AGENT].n - 1) * set[NLU_AGENT].stride +
                                H_FAULT,
                            -1, NLU_FAULT_COUNT + 1);
+            }
+            if (t->role == NLU_CUSTOMER && t->labelled && !talk->made && !o->plain && k > 0 &&
+                talk->turns[k - 1].role == NLU_AGENT && talk->turns[k - 1].text.n > 24 &&
+                nlu_train_random(&random) % REPEAT_EVERY == 0) {
+                NluTalkTurn same = talk->turns[k - 1]; /* the same words once more */
+                const NluMemory then = memory;
+                same.faults = 1u << nlu_fault_index(STR("repeated_template"));
+                features_of(rules, a, o, NLU_AGENT, same.text, &then, false, &f, &r);
+                add_row(&set[NLU_AGENT], &f, &same, &then, fold[i], false, true);
             }
             if (typist && t->labelled) {
                 Str text = nlu_typist_write(typist, a, t->text, &random);

@@ -338,6 +338,7 @@ void nlu_trained_agent(const NluModel *m, Arena *a, const NluMemory *before, Str
     t.act_n = best_codes(&s, m->heads.act, NLU_ACT_COUNT, nlu_act_code, t.acts, NLU_ACT_MAX);
     if (t.act_n == 0)
         t.acts[t.act_n++] = likeliest(&s, m->heads.act, NLU_ACT_COUNT, nlu_act_code);
+    t.fault_p = chance(&s, m->heads.any_fault);
     if (is_told(&s, m->heads.any_fault)) {
         t.fault_n = best_codes(&s, m->heads.fault, NLU_FAULT_COUNT, nlu_fault_code, t.faults,
                                NLU_FAULT_MAX);
