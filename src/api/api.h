@@ -44,7 +44,7 @@ typedef struct {
     Ctx *c;
     const NetRequest *request;
     const Json *body;               /* parsed when the route takes JSON; NULL otherwise */
-    int64_t id[2];                  /* {id} parts of the path, in order */
+    int64_t id[2];                  /* {id} and {seq} parts of the path, in order */
     Str text_id;                    /* {key} part of the path */
     void *work;                     /* from prepare to run (arena) */
     const AccountsSession *session; /* NULL: an API key, a visitor, or nobody */
@@ -61,7 +61,7 @@ typedef struct {
 
 typedef struct {
     NetMethod method;
-    const char *path; /* "/api/users/{id}": {id} = 64-bit id, {key} = text without '/' */
+    const char *path; /* "/api/users/{id}": {id}, {seq} = 64-bit, {key} = text without '/' */
     ApiAccess access;
     uint32_t scope; /* an API key needs it */
     ApiTx tx;
@@ -83,7 +83,7 @@ typedef struct {
 /* One table per resource file, listed in routes.c. */
 extern const ApiRoutes API_ROUTES_ACCOUNTS, API_ROUTES_SETUP, API_ROUTES_DESK, API_ROUTES_ADMIN,
     API_ROUTES_ASSIST, API_ROUTES_WIDGET, API_ROUTES_FILES, API_ROUTES_HOOKS, API_ROUTES_SEARCH,
-    API_ROUTES_SYSTEM, API_ROUTES_PRIVACY, API_ROUTES_OPENAPI;
+    API_ROUTES_SYSTEM, API_ROUTES_PRIVACY, API_ROUTES_CORRECTIONS, API_ROUTES_OPENAPI;
 
 Str api_query(ApiCall *call, const char *key); /* decoded query value, arena; STR_NONE absent */
 Err api_query_i64(ApiCall *call, const char *key, int64_t dflt, int64_t min, int64_t max,

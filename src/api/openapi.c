@@ -31,6 +31,8 @@ static void parameters(JsonW *w, const ApiRoute *r)
     if (str_find(path, STR("{id}")) >= 0)
         name_and_schema(w, STR("id"), "path", true,
                         "{\"type\":\"string\",\"pattern\":\"^[0-9]+$\"}");
+    if (str_find(path, STR("{seq}")) >= 0)
+        name_and_schema(w, STR("seq"), "path", true, "{\"type\":\"integer\",\"minimum\":1}");
     if (str_find(path, STR("{key}")) >= 0)
         name_and_schema(w, STR("key"), "path", true, "{\"type\":\"string\"}");
     while (query.n)

@@ -255,6 +255,24 @@ static void publish_recalled(Api *a, const CtxWake *w)
     net_frame_unref(frame);
 }
 
+static void publish_corrected(Api *a, const CtxWake *w)
+{
+    const DeskPush *p = w->data;
+    Topic *t = hub_topic(&a->hub, w->id);
+    if (!t || !p || !p->msg.role.n)
+        return;
+    Frame f;
+    frame_begin(&f, "corrected");
+    jw_kid(&f.w, "conversation", w->id);
+    jw_ki64(&f.w, "seq", w->seq);
+    jw_kraw(&f.w, "corrected", p->msg.corrected.n ? p->msg.corrected : STR("null"));
+    NetFrame *frame = frame_end(&f);
+    for (Sub *sub = t->subs; sub; sub = sub->topic_next)
+        if (sub->socket->staff)
+            socket_send(sub->socket, frame);
+    net_frame_unref(frame);
+}
+
 static void publish_read(Api *a, const CtxWake *w)
 {
     const DeskPush *p = w->data;
@@ -361,6 +379,9 @@ void publish_wakes(Api *a, const Ctx *c, Socket *origin)
         case DESK_WAKE_RECALLED:
             forget_recent(a, w);
             publish_recalled(a, w);
+            break;
+        case DESK_WAKE_CORRECTED:
+            publish_corrected(a, w);
             break;
         case DESK_WAKE_READ:
             publish_read(a, w);

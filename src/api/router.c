@@ -4,7 +4,8 @@
 static const ApiRoutes *const TABLES[] = {
     &API_ROUTES_WIDGET,   &API_ROUTES_DESK,    &API_ROUTES_ASSIST, &API_ROUTES_ADMIN,
     &API_ROUTES_ACCOUNTS, &API_ROUTES_SETUP,   &API_ROUTES_FILES,  &API_ROUTES_SEARCH,
-    &API_ROUTES_SYSTEM,   &API_ROUTES_PRIVACY, &API_ROUTES_HOOKS,  &API_ROUTES_OPENAPI,
+    &API_ROUTES_SYSTEM,   &API_ROUTES_PRIVACY, &API_ROUTES_HOOKS,  &API_ROUTES_CORRECTIONS,
+    &API_ROUTES_OPENAPI,
 };
 
 const ApiRoutes *const *router_tables(size_t *ret_n)
@@ -39,7 +40,7 @@ static bool path_matches(const char *pattern, Str path, ApiMatch *m)
             p++;
             continue;
         }
-        bool is_id = p[1] == 'i'; /* {id} or {key} */
+        bool is_id = p[1] != 'k'; /* {id} and {seq}, or {key} */
         while (*p++ != '}')
             ;
         size_t from = at;

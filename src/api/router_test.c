@@ -89,6 +89,9 @@ static void every_row_can_be_reached(void **state)
                 if (strncmp(p, "{id}", 4) == 0) {
                     path[n++] = '7';
                     p += 3;
+                } else if (strncmp(p, "{seq}", 5) == 0) {
+                    path[n++] = '8';
+                    p += 4;
                 } else if (strncmp(p, "{key}", 5) == 0) {
                     path[n++] = 'k';
                     p += 4;

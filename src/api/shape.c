@@ -156,6 +156,8 @@ bool shape_message(JsonW *w, const DeskMessage *m, ShapeFor who)
         jw_kstr(w, "original", m->body);
     if (whole && who != SHAPE_VISITOR)
         key_raw(w, "understanding", m->understanding);
+    if (whole && who != SHAPE_VISITOR)
+        key_raw(w, "corrected", m->corrected);
     jw_obj_end(w);
     return true;
 }

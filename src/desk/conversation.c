@@ -2,6 +2,7 @@
 #include "desk/internal.h"
 
 #include "base/json.h"
+#include "desk/correction.h"
 #include "desk/search.h"
 #include "sql/conversation.h"
 #include "sql/customer.h"
@@ -482,6 +483,8 @@ Err desk_conversation_merge(Ctx *c, const DeskRules *r, DeskConversation *from,
     if (!err)
         err = store_exec(c, &CONVERSATION_MOVE_MESSAGES,
                          BINDS(i64(from->id), i64(into->id), i64(into->last_seq)), NULL);
+    if (!err)
+        err = desk_correction_move(c, from->id, into->id, into->last_seq);
     if (!err)
         err = desk_search_moved(c, from->id, into->id, into->last_seq);
     if (!err)

@@ -74,6 +74,7 @@ typedef struct {
     int64_t sender_id;
     Str sender_name, client_id, understanding;
     int64_t at_ms, recalled_at;
+    Str corrected; /* JSON: what people say it means; STR_NONE: nobody has */
 } DeskMessage;
 
 /* What the caller knows of a message before it is stored. Borrowed. */
@@ -98,7 +99,8 @@ enum {
     DESK_WAKE_AGENT,    /* id = user: presence changed */
     DESK_WAKE_KICK,     /* id = session: logged out; its sockets are closed */
     DESK_WAKE_CUSTOMER, /* id = customer: blocked, merged, renamed, proved, erased */
-    DESK_WAKE_SETTINGS  /* id = shop: hours, limits, scripts, rules changed */
+    DESK_WAKE_SETTINGS, /* id = shop: hours, limits, scripts, rules changed */
+    DESK_WAKE_CORRECTED /* id = conversation, seq = of the message; data = DeskPush */
 };
 typedef struct {
     int64_t shop_id, customer_id;
@@ -107,7 +109,7 @@ typedef struct {
     bool is_new;             /* the conversation has no message yet */
     bool by_visitor, visible_to_visitor, late;
     DeskConversation conv; /* as after the change */
-    DeskMessage msg;       /* DESK_WAKE_MESSAGE */
+    DeskMessage msg;       /* DESK_WAKE_MESSAGE, DESK_WAKE_CORRECTED */
 } DeskPush;
 
 /* ---- channel.c ---- */
@@ -183,6 +185,8 @@ Err desk_conversation_history(Ctx *c, int64_t customer_id, int64_t but_id, DeskC
 Err desk_message_add(Ctx *c, const DeskRules *r, DeskConversation *conv, Str role,
                      const DeskDraft *d, DeskMessage *ret, bool *ret_again) WARN_UNUSED;
 Err desk_message_system(Ctx *c, DeskConversation *conv, const char *code) WARN_UNUSED;
+Err desk_message_get(Ctx *c, int64_t conversation_id, int64_t seq, DeskMessage *ret,
+                     bool *ret_found) WARN_UNUSED;
 Err desk_message_by_client(Ctx *c, int64_t conversation_id, Str client_id, DeskMessage *ret,
                            bool *ret_found) WARN_UNUSED;
 /* In one of the customer's latest conversations: a send repeated after the talk had ended. */

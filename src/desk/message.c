@@ -18,6 +18,7 @@ static const StoreField FIELDS[] = {
     STORE_FIELD(DeskMessage, understanding),
     STORE_FIELD(DeskMessage, at_ms),
     STORE_FIELD(DeskMessage, recalled_at),
+    STORE_FIELD(DeskMessage, corrected),
 };
 static const StoreMap MAP = STORE_MAP(DeskMessage, FIELDS);
 
@@ -166,6 +167,12 @@ Err desk_message_add(Ctx *c, const DeskRules *r, DeskConversation *conv, Str rol
     wake(c, conv, &m);
     *ret = m;
     return ERR_OK;
+}
+
+Err desk_message_get(Ctx *c, int64_t conversation_id, int64_t seq, DeskMessage *ret,
+                     bool *ret_found)
+{
+    return store_one(c, &MESSAGE_GET, BINDS(i64(conversation_id), i64(seq)), &MAP, ret, ret_found);
 }
 
 Err desk_message_by_client(Ctx *c, int64_t conversation_id, Str client_id, DeskMessage *ret,

@@ -2,6 +2,7 @@
 #include "desk/privacy.h"
 
 #include "base/json.h"
+#include "desk/correction.h"
 #include "desk/internal.h"
 #include "sql/privacy.h"
 
@@ -77,8 +78,9 @@ Err desk_privacy_named_files(Ctx *c, int64_t conversation_id, int64_t after, int
 Err desk_privacy_blank_messages(Ctx *c, int64_t conversation_id, int64_t after, int64_t last,
                                 int64_t *ret_n)
 {
-    return store_exec(c, &PRIVACY_BLANK_MESSAGES,
-                      BINDS(i64(conversation_id), i64(after), i64(last)), ret_n);
+    Err err = store_exec(c, &PRIVACY_BLANK_MESSAGES,
+                         BINDS(i64(conversation_id), i64(after), i64(last)), ret_n);
+    return err ? err : desk_correction_erase(c, conversation_id, after, last);
 }
 
 Err desk_privacy_blank_conversation(Ctx *c, int64_t conversation_id, bool *ret_done)

@@ -25,7 +25,7 @@ Err desk_privacy_due(Ctx *c, int64_t before_ms, int64_t limit, int64_t **ret_ids
  * *ret_last: the last seq looked at; `after` when there was none. */
 Err desk_privacy_named_files(Ctx *c, int64_t conversation_id, int64_t after, int64_t *ret_last,
                              int64_t **ret_ids, size_t *ret_n) WARN_UNUSED;
-/* Messages after `after` up to `last` lose their words. */
+/* Messages after `after` up to `last` lose their words, and what people said they mean. */
 Err desk_privacy_blank_messages(Ctx *c, int64_t conversation_id, int64_t after, int64_t last,
                                 int64_t *ret_n) WARN_UNUSED;
 /* The row itself, when its messages are done: event conversation.erased.1, by which other tables

@@ -21,6 +21,7 @@ SELECT seq, extra FROM message WHERE conversation_id = ?1 AND seq > ?2 ORDER BY 
 -- name: blank_messages
 -- Who, when and what kind stays. A system line's text is a code.
 UPDATE message SET body = CASE WHEN role = 'system' THEN body ELSE '' END, extra = NULL, understanding = NULL,
+    corrected = NULL,
     sender_name = CASE WHEN role = 'customer' THEN NULL ELSE sender_name END
 WHERE conversation_id = ?1 AND seq > ?2 AND seq <= ?3;
 

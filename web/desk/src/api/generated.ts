@@ -24,6 +24,35 @@ export interface Understanding {
     saw_seq: number;
     memory?: unknown;
 }
+export type Labels = { emotion: Emotion; intensity: number; intents: string[]; stage: Stage };
+export type LabelsPut = { emotion: Emotion; intensity?: number; intents: string[]; stage: Stage; note?: string };
+export interface Corrected {
+    emotion: Emotion;
+    intensity: number;
+    intents: string[];
+    stage: Stage;
+    by: Named;
+    at: Ms;
+    note?: string;
+}
+export interface Correction {
+    id: Id;
+    conversation: Id;
+    seq: number;
+    text: string;
+    was: Labels;
+    now: Labels;
+    model: string;
+    note: string;
+    by: Named;
+    at: Ms;
+}
+export interface Corrections {
+    items: Correction[];
+    next: Id | null;
+    total: number;
+    drift: { kind: 'emotion' | 'intent' | 'stage'; from: string; to: string; count: number }[];
+}
 export type Emotion = 'calm' | 'pleased' | 'anxious' | 'disappointed' | 'angry';
 export type Stage = 'pre' | 'in' | 'after';
 export type Status = 'queued' | 'open' | 'waiting' | 'snoozed' | 'closed';
@@ -46,6 +75,7 @@ export interface Message {
     recalled?: boolean;
     original?: string;
     understanding?: Understanding;
+    corrected?: Corrected;
 }
 export type Messages = { items: Message[]; next: string | null };
 export type MessageAnswer = { message: Message };
