@@ -5,7 +5,7 @@
 #include "accounts/audit.h"
 #include "service/correct.h"
 
-enum { NOTE_CHARS = 200, CODE_CHARS = 40, TRAIN_ROWS = 500, TRAIN_ENOUGH = 8 << 20 };
+enum { NOTE_CHARS = 200, CODE_CHARS = 40, TRAIN_ROWS = 5000, TRAIN_ENOUGH = 8 << 20 };
 
 static Err answer(ApiCall *call, Err err, const DeskMessage *m)
 {
@@ -81,13 +81,13 @@ static void one(JsonW *w, const DeskCorrection *k)
     jw_obj_end(w);
 }
 
-static Err read_page(ApiCall *call, int64_t most, DeskCorrection **ret, size_t *ret_n,
+static Err read_page(ApiCall *call, int64_t dflt, int64_t most, DeskCorrection **ret, size_t *ret_n,
                      int64_t *ret_since, int64_t *ret_limit)
 {
     int64_t before;
     Err err = api_query_i64(call, "cursor", INT64_MAX, 1, INT64_MAX, &before);
     if (!err)
-        err = api_query_i64(call, "limit", most < 50 ? most : 50, 1, most, ret_limit);
+        err = api_query_i64(call, "limit", dflt, 1, most, ret_limit);
     if (!err)
         err = api_query_i64(call, "since", 0, 0, INT64_MAX, ret_since);
     return err ? err : desk_correction_list(call->c, before, *ret_since, *ret_limit, ret, ret_n);
@@ -100,7 +100,7 @@ static Err list(ApiCall *call)
     DeskDrift *drift;
     size_t n, drift_n;
     int64_t since, limit, total;
-    Err err = read_page(call, 200, &rows, &n, &since, &limit);
+    Err err = read_page(call, 50, 200, &rows, &n, &since, &limit);
     if (!err)
         err = desk_correction_drift(call->c, since, &total, &drift, &drift_n);
     if (err)
@@ -179,7 +179,7 @@ static Err write_lines(Ctx *c, void *arg)
     int64_t since, limit;
     x->out.n = 0;
     x->next = 0;
-    Err err = read_page(x->call, TRAIN_ROWS, &rows, &n, &since, &limit);
+    Err err = read_page(x->call, TRAIN_ROWS, TRAIN_ROWS, &rows, &n, &since, &limit);
     for (; !err && done < n && x->out.n < TRAIN_ENOUGH; done++) {
         ServiceTrainTurn turns[NLU_CONTEXT_MAX + 1];
         size_t turn_n;
