@@ -396,6 +396,11 @@ describe('looks', SIDE_BY_SIDE, () => {
         menu: ['/chat/101', (p) => p.getByRole('button', { name: '更多操作' }).click()],
         why: ['/chat/101', (p) => p.locator('.head .why').click()],
         search: ['/chat/101', (p) => p.keyboard.press('Alt+/')],
+        summary: ['/chat/101', (p) => p.getByRole('button', { name: '交接摘要' }).click()],
+        transfer: [
+            '/chat/101',
+            (p) => p.getByRole('button', { name: '转接', exact: true }).click(),
+        ],
         ending: ['/chat/101', (p) => p.keyboard.press('Alt+Enter')],
         unknown: ['/chat/999x'],
     };

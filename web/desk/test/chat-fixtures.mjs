@@ -471,3 +471,41 @@ export const rounds = () => {
         },
     ];
 };
+
+/** As the server would: lines that rest on messages, and the curve of what was understood. */
+export function summary(row, msgs) {
+    const felt = msgs.filter((m) => m.understanding);
+    const seqs = (role) =>
+        msgs.filter((m) => m.role === role && m.kind === 'text').map((m) => m.seq);
+    const line = (kind, text, at = []) => ({ kind, text, seqs: at.slice(0, 12) });
+    const asked = seqs('customer');
+    const said = seqs('agent');
+    return {
+        last_seq: row.last_seq,
+        lines: [
+            line(
+                'who',
+                `${row.customer.name}；${row.customer.returning ? '以前来过' : '第一次来'}`,
+            ),
+            asked.length
+                ? line('wish', '东西坏了或有瑕疵：“洗了一次就缩水”；问运费：“那到底谁出运费”', [
+                      asked.at(-1),
+                      asked[0],
+                  ])
+                : line('wish', '客户的话里还没有读出要办的事'),
+            felt.length
+                ? line('feeling', '起初失望；最重时失望，在说“这也太离谱了吧”时', [felt[0].seq])
+                : line('feeling', '没有可以判断情绪的话'),
+            said.length
+                ? line('done', `小雨答复了 ${said.length} 条`, [said[0]])
+                : line('done', '还没有人答复'),
+            line('promised', '客服的话里没有读出承诺'),
+        ],
+        curve: felt.map((m) => ({
+            seq: m.seq,
+            at: m.at,
+            emotion: m.understanding.emotion,
+            intensity: m.understanding.intensity,
+        })),
+    };
+}

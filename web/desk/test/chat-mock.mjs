@@ -359,6 +359,10 @@ export async function startChatMock({ port = 0, user = fix.me, many = 0 } = {}) 
             const before = Number(q.before ?? c.msgs.length + 1);
             return { items: c.msgs.slice(Math.max(0, before - 1 - limit), before - 1) };
         }
+        if (conv[2] === 'summary') {
+            if (state.noSummary) return null;
+            return fix.summary(c.row, c.msgs);
+        }
         if (conv[2] === 'sla')
             return { rounds: c.row.sla || c.row.id === '101' ? fix.rounds() : [] };
         if (!conv[2]) {

@@ -29,4 +29,5 @@ export type Contract = [
     Fits<server.Overview, desk.Overview>,
     Fits<server.Invitation, desk.Invitation>,
     Fits<server.SlaRounds['rounds'][number], desk.SlaRound>,
+    Fits<server.Summary, desk.Summary>,
 ];

@@ -364,6 +364,22 @@ export interface SlaRound {
     queue_ms: number;
     agent: Named | string | null;
 }
+export interface FeelingPoint {
+    seq: number;
+    at: Ms;
+    emotion: Emotion;
+    intensity: number;
+}
+export interface Summary {
+    last_seq: number;
+    /** Who, wish, feeling, done, promised; `seqs` are the messages that a line rests on. */
+    lines: {
+        kind: 'who' | 'wish' | 'feeling' | 'done' | 'promised';
+        text: string;
+        seqs: number[];
+    }[];
+    curve: FeelingPoint[];
+}
 export interface Page<T> {
     items: T[];
     next?: string | null;
