@@ -4,7 +4,7 @@
 /*
  * setting: versioned configuration of a shop, append-only. The highest version is in force; older
  * ones stay, so that a late round or a blocked text can be judged by the rules that held at the
- * time. The value is JSON that its owner checks. Names in use: hours, sla, guard, retention. A
+ * time. The value is JSON that its owner checks. Names in use: hours, sla, guard, retention, llm. A
  * part's own name may carry a suffix ("sla:CHANNEL").
  */
 #include "base/ctx.h"

@@ -68,6 +68,7 @@ typedef struct {
     long body_bytes; /* 0: no body. JSON unless raw_body */
     bool raw_body;
     bool slow;                     /* argon2, big files: has a queue and a worker of its own */
+    bool waits;                    /* for another machine: the same, with more workers */
     Err (*prepare)(ApiCall *call); /* may be NULL */
     Err (*run)(ApiCall *call);     /* may be NULL when tx is none and prepare answered */
     const char *summary;           /* English, for openapi.json and docs/api.md */
@@ -82,8 +83,9 @@ typedef struct {
 } ApiRoutes;
 /* One table per resource file, listed in routes.c. */
 extern const ApiRoutes API_ROUTES_ACCOUNTS, API_ROUTES_SETUP, API_ROUTES_DESK, API_ROUTES_ADMIN,
-    API_ROUTES_ASSIST, API_ROUTES_WIDGET, API_ROUTES_FILES, API_ROUTES_HOOKS, API_ROUTES_SEARCH,
-    API_ROUTES_SYSTEM, API_ROUTES_PRIVACY, API_ROUTES_CORRECTIONS, API_ROUTES_OPENAPI;
+    API_ROUTES_ASSIST, API_ROUTES_WIDGET, API_ROUTES_FILES, API_ROUTES_HOOKS, API_ROUTES_LLM,
+    API_ROUTES_SEARCH, API_ROUTES_SYSTEM, API_ROUTES_PRIVACY, API_ROUTES_CORRECTIONS,
+    API_ROUTES_OPENAPI;
 
 Str api_query(ApiCall *call, const char *key); /* decoded query value, arena; STR_NONE absent */
 Err api_query_i64(ApiCall *call, const char *key, int64_t dflt, int64_t min, int64_t max,

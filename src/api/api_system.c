@@ -3,6 +3,7 @@
 #include "api/internal.h"
 
 #include "base/clock.h"
+#include "service/llm.h"
 
 #include <malloc.h>
 
@@ -60,6 +61,18 @@ static void measure(Buf *b, const char *name, const char *type, const char *help
             (long long)value);
 }
 
+static void measure_llm(Buf *b, Service *s)
+{
+    ServiceLlmStats st;
+    service_llm_stats(s, &st);
+    measure(b, "zhixin_llm_calls_total", "counter", "Drafts asked of language models", st.calls);
+    measure(b, "zhixin_llm_failures_total", "counter", "Of these: no usable answer", st.failures);
+    measure(b, "zhixin_llm_refused_total", "counter", "Drafts not asked: resting, or no budget",
+            st.refused);
+    measure(b, "zhixin_llm_tokens_total", "counter", "Tokens spent", st.tokens);
+    measure(b, "zhixin_llm_resting", "gauge", "Shops whose endpoint is left alone", st.resting);
+}
+
 static Err get_metrics(ApiCall *call)
 {
     Api *a = call->api;
@@ -93,6 +106,7 @@ static Err get_metrics(ApiCall *call)
             net.parse_errors);
     measure(b, "zhixin_work_queue", "gauge", "Calls waiting for a worker",
             atomic_load(&a->work.depth));
+    measure_llm(b, a->config.service);
     measure(b, "zhixin_store_commits_total", "counter", "Commits", st.commits);
     measure(b, "zhixin_store_units_total", "counter", "Units of work", st.units);
     measure(b, "zhixin_store_unit_errors_total", "counter", "Units refused", st.unit_errors);

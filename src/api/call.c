@@ -241,7 +241,7 @@ void call_start(Api *a, NetConn conn, const NetRequest *r, const ApiMatch *m)
     j->run = job_run;
     j->finish = call_finish;
     atomic_fetch_add_explicit(&a->calls, 1, memory_order_relaxed);
-    if (!job_start(j, m->route->slow)) {
+    if (!(m->route->waits ? job_start_waiting(j) : job_start(j, m->route->slow))) {
         ErrSlot e = {0};
         Err err = err_retry(&e, ERR_BUSY, "server.busy", 1000, "too much at once; try again soon");
         reply_error(a, conn, r, err, &e);

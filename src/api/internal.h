@@ -33,8 +33,8 @@ typedef struct {
     pthread_mutex_t mutex;
     pthread_cond_t filled;
     ApiJob *head, **tail;
-    _Atomic int64_t depth; /* written under the mutex */
-    int64_t limit;
+    _Atomic int64_t depth;  /* written under the mutex */
+    int64_t limit, at_once; /* at_once: jobs that a worker takes at a time, at most */
     bool closing;
     int threads_n, threads_wanted;
     int idle; /* of them asleep */
@@ -50,6 +50,8 @@ void jobs_trim(Api *a);      /* net thread, each second: memory of a peak goes b
 ApiJob *job_new(Api *a);     /* net thread; its arena is empty, its context ready */
 /* Net thread. False: the queue is full; the job is still the caller's (job_free it). */
 bool job_start(ApiJob *j, bool slow) WARN_UNUSED;
+/* The same for what waits for another machine. */
+bool job_start_waiting(ApiJob *j) WARN_UNUSED;
 /* The same for what the edge asks of itself: catching up, presence, wake-ups. There is one for each
  * socket or commit at most, and dropping one would leave somebody without a message, so it may wait
  * where a caller is sent away. False: closing, or overloaded beyond all measure. */
@@ -318,7 +320,7 @@ struct Api {
     Store *store;
     NetServer *net;
     Hub hub;
-    ApiQueue work, slow;
+    ApiQueue work, slow, waits;
     ApiProofs proofs;
     ApiJob *free_jobs;
     int64_t free_n;

@@ -9,7 +9,15 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-enum { ARENA_CAP = 24 << 20, FREE_MAX = 2048, FREE_KEPT = 16, OWN_TIMES = 8, AT_ONCE = 8 };
+enum {
+    ARENA_CAP = 24 << 20,
+    FREE_MAX = 2048,
+    FREE_KEPT = 16,
+    OWN_TIMES = 8,
+    AT_ONCE = 8,
+    WAITERS = 4,
+    WAITING = 16
+};
 
 static void drain(void *arg)
 {
@@ -108,7 +116,7 @@ static ApiJob *take(ApiQueue *q)
     int64_t n = q->depth / q->threads_wanted;
     if (first) {
         q->depth--;
-        for (int64_t i = 1; i < n && i < AT_ONCE; i++, q->depth--)
+        for (int64_t i = 1; i < n && i < q->at_once; i++, q->depth--)
             last = last->next;
         q->head = last->next;
         last->next = NULL;
@@ -133,12 +141,13 @@ static void *worker(void *arg)
     return NULL;
 }
 
-static Err queue_open(ApiQueue *q, int threads, int64_t limit, ErrSlot *e)
+static Err queue_open(ApiQueue *q, int threads, int64_t limit, int64_t at_once, ErrSlot *e)
 {
     mutex_init_short(&q->mutex);
     pthread_cond_init(&q->filled, NULL);
     q->tail = &q->head;
     q->limit = limit;
+    q->at_once = at_once;
     q->threads_wanted = threads;
     for (; q->threads_n < threads; q->threads_n++)
         if (pthread_create(&q->threads[q->threads_n], NULL, worker, q))
@@ -162,14 +171,19 @@ Err api_jobs_open(Api *a, ErrSlot *e)
     mutex_init_short(&a->done_mutex);
     a->done_tail = &a->done_head;
     proofs_init(&a->proofs);
-    Err err = queue_open(&a->work, (int)a->config.workers, a->config.queue, e);
-    return err ? err : queue_open(&a->slow, 1, 64, e);
+    Err err = queue_open(&a->work, (int)a->config.workers, a->config.queue, AT_ONCE, e);
+    if (!err)
+        err = queue_open(&a->slow, 1, 64, AT_ONCE, e);
+    if (!err)
+        err = queue_open(&a->waits, WAITERS, WAITING, 1, e); /* none behind one that waits */
+    return err;
 }
 
 void api_jobs_stop(Api *a)
 {
     queue_stop(&a->work);
     queue_stop(&a->slow);
+    queue_stop(&a->waits);
 }
 
 void api_jobs_drain(Api *a)
@@ -192,6 +206,8 @@ void api_jobs_close(Api *a)
     pthread_cond_destroy(&a->work.filled);
     pthread_mutex_destroy(&a->slow.mutex);
     pthread_cond_destroy(&a->slow.filled);
+    pthread_mutex_destroy(&a->waits.mutex);
+    pthread_cond_destroy(&a->waits.filled);
 }
 
 ApiJob *job_new(Api *a)
@@ -261,6 +277,11 @@ bool job_start(ApiJob *j, bool slow)
 {
     ApiQueue *q = slow ? &j->api->slow : &j->api->work;
     return put(q, j, q->limit);
+}
+
+bool job_start_waiting(ApiJob *j)
+{
+    return put(&j->api->waits, j, j->api->waits.limit);
 }
 
 bool job_start_own(ApiJob *j)

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/opt.h"
+#include "service/llm.h"
 
 #include <malloc.h>
 #include <pthread.h>
@@ -50,7 +51,7 @@ static const OptRow OPTIONS[] = {
     {"pg-connections", OPT_INT, "N", "8", 1, 64, "PostgreSQL connections for writing",
      AT(pg_connections)},
     {"node", OPT_INT, "N", "0", 0, 1000, "this node's number, for ids", AT(node)},
-    {"hooks-private", OPT_FLAG, NULL, NULL, 0, 0, "webhooks may go to private addresses",
+    {"hooks-private", OPT_FLAG, NULL, NULL, 0, 0, "webhooks, language model: private addresses too",
      AT(hooks_private)},
     {"log", OPT_TEXT, "LEVEL", "info", 0, 0, "debug, info, warn, error", AT(log)},
     {"log-json", OPT_FLAG, NULL, NULL, 0, 0, "log lines as JSON", AT(log_json)},
@@ -114,6 +115,7 @@ static void *wait_for_signals(void *arg)
             continue;
         }
         log_line(&d->log, LOG_INFO, "stopping", NULL);
+        service_llm_stop(d->service); /* nobody waits for a model now */
         api_edge_stop(d->api);
     }
 }

@@ -114,26 +114,34 @@ static bool plain_url(Str url)
     return url.n > 0;
 }
 
-Err hook_url_check(Ctx *c, Str url, bool private_too)
+HookUrl hook_url_judge(Arena *a, Str url, bool private_too, bool *ret_tls)
 {
     char *scheme = NULL, *host = NULL, *user = NULL;
     CURLU *u = curl_url();
     bool good = u && plain_url(url) && url.n <= SERVICE_HOOK_URL &&
-                curl_url_set(u, CURLUPART_URL, str_c(c->arena, url), 0) == CURLUE_OK &&
+                curl_url_set(u, CURLUPART_URL, str_c(a, url), 0) == CURLUE_OK &&
                 part(u, CURLUPART_SCHEME, &scheme) && part(u, CURLUPART_HOST, &host) &&
                 (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0) &&
                 !part(u, CURLUPART_USER, &user);
     bool allowed = good && (private_too || host_allowed(host));
+    *ret_tls = good && strcmp(scheme, "https") == 0;
     curl_free(scheme);
     curl_free(host);
     curl_free(user);
     curl_url_cleanup(u);
-    if (!good)
+    return !good ? HOOK_URL_BAD : allowed ? HOOK_URL_GOOD : HOOK_URL_PRIVATE;
+}
+
+Err hook_url_check(Ctx *c, Str url, bool private_too)
+{
+    bool tls;
+    HookUrl is = hook_url_judge(c->arena, url, private_too, &tls);
+    if (is == HOOK_URL_BAD)
         return ctx_field(c, "url", "webhook.url",
                          "an address that begins with https:// or http://, at most %d characters, "
                          "no name and password in it",
                          SERVICE_HOOK_URL);
-    if (!allowed)
+    if (is == HOOK_URL_PRIVATE)
         return ctx_field(c, "url", "webhook.address",
                          "an address inside a private network; --hooks-private allows it");
     return ERR_OK;

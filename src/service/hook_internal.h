@@ -13,6 +13,9 @@ extern const StoreMap SERVICE_HOOK_MAP; /* columns of hook.list */
 /* An address on the open Internet: none of private, local, shared, documentation and multicast
  * ones, nor an IPv4 one of these inside an IPv6 one. */
 bool hook_addr_public(const struct sockaddr *sa);
+/* What an address may be used for; *ret_tls: https. Pure. */
+typedef enum { HOOK_URL_GOOD, HOOK_URL_BAD, HOOK_URL_PRIVATE } HookUrl;
+HookUrl hook_url_judge(Arena *a, Str url, bool private_too, bool *ret_tls);
 /* http or https, with a host, without a name and password. INVALID webhook.url; webhook.address for
  * an address that is written out and not public. */
 Err hook_url_check(Ctx *c, Str url, bool private_too) WARN_UNUSED;

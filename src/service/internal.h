@@ -26,6 +26,7 @@ typedef struct {
 
 typedef struct ServiceHooks ServiceHooks;
 typedef struct ServiceRecent ServiceRecent;
+typedef struct ServiceLlm ServiceLlm;
 
 struct Service {
     Store *store;
@@ -34,6 +35,7 @@ struct Service {
     bool demo, hooks_private;
     ServiceRecent *recent;
     ServiceHooks *hooks; /* NULL: nobody sends (tests, the command line) */
+    ServiceLlm *llm;
     Arena *arena;        /* what is compiled once */
     NluModel *nlu;
     NluGrammar *grammar;

@@ -8,6 +8,7 @@
 #include "nlu/lexicon_files.h"
 #include "service/content.h"
 #include "service/hook.h"
+#include "service/llm_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +113,7 @@ Err service_open(const ServiceConfig *config, ErrSlot *e, Service **ret)
     s->arena = arena_create(OPEN_ARENA);
     s->forgotten_ns = INT64_MIN / 2;
     map_init(&s->shops);
+    s->llm = llm_gate_create();
     s->recent = service_recent_create(config->store && store_is_pg(config->store));
     mutex_init_short(&s->lock);
     Err err = open_nlu(s, e);
@@ -148,6 +150,7 @@ void service_close(Service *s)
     }
     map_finish(&s->shops);
     service_recent_destroy(s->recent);
+    llm_gate_destroy(s->llm);
     pthread_mutex_destroy(&s->lock);
     nlu_model_destroy(s->nlu);
     nlu_grammar_destroy(s->grammar);

@@ -26,7 +26,7 @@ typedef struct {
     Accounts *accounts;
     const Log *log;
     bool demo;
-    bool hooks_private; /* webhooks may go to private addresses */
+    bool hooks_private; /* webhooks and the language model may go to private addresses */
 } ServiceConfig;
 /* Compiles lexicons, scripts and guard rules that are embedded in the program. Owned. */
 Err service_open(const ServiceConfig *config, ErrSlot *e, Service **ret) WARN_UNUSED;

@@ -522,6 +522,42 @@ export interface Delivery {
 }
 export type Deliveries = { items: Delivery[]; next: string | null };
 export type DeliveryAnswer = { delivery: Delivery };
+export interface Llm {
+    enabled: boolean;
+    url: string;
+    model: string;
+    has_key: boolean;
+    timeout_ms: number;
+    daily_tokens: number;
+    version: number;
+    state: 'off' | 'ready' | 'resting' | 'budget';
+    today: { calls: number; failed: number; tokens: number };
+}
+export interface LlmPut {
+    enabled?: boolean;
+    url?: string;
+    model?: string;
+    key?: string | null;
+    timeout_ms?: number;
+    daily_tokens?: number;
+    version?: number | string;
+}
+export type DraftAsk = { kind: 'reply' | 'rewrite'; text?: string };
+export interface Draft {
+    conversation: Id;
+    for_seq: number;
+    kind: 'reply' | 'rewrite';
+    source: 'llm';
+    model: string;
+    text: string;
+    level: Level;
+    hits: GuardHit[];
+    facts: { name: string; value: string; source: string }[];
+    unproved: string[];
+    broken: string[];
+    lost: string[];
+    tokens: number;
+}
 export type Retention = { messages_days: number; files_days: number; audit_days: number; version: number };
 export type RetentionPut = { messages_days?: number; files_days?: number; audit_days?: number; version?: number | string };
 export interface SearchHit {
