@@ -4,6 +4,7 @@
 import json
 import re
 import sys
+import time
 
 import client
 from story import equal, expect, main, refused, story
@@ -183,6 +184,7 @@ def answers_are_as_described(w):
         items = d.call(owner, "GET", "/api/webhooks/{id}/deliveries", log)["items"]
         if items:
             break
+        time.sleep(0.05)
     d.call(owner, "POST", "/api/deliveries/{id}/retry", "/api/deliveries/%s/retry" % items[0]["id"])
     d.call(owner, "DELETE", "/api/webhooks/{id}", "/api/webhooks/" + hook["id"])
 
