@@ -121,10 +121,10 @@ static Err add_policies(Compiler *c, const Json *rule, GuardUse use)
     return err;
 }
 
-static size_t names(Compiler *c, const Json *list, Str ret[GUARD_LIST_MAX])
+static size_t names(Compiler *c, const Json *list, Str *ret, size_t cap)
 {
     size_t n = 0;
-    for (const Json *x = json_first(list); x && n < GUARD_LIST_MAX; x = json_next(x))
+    for (const Json *x = json_first(list); x && n < cap; x = json_next(x))
         if (json_value_str(x).n)
             ret[n++] = str_dup(c->g->arena, json_value_str(x));
     return n;
@@ -142,9 +142,10 @@ static void read_when(Compiler *c, const Json *j, GuardWhen *w)
                      .upset = json_bool(j, "upset", false),
                      .asked = json_bool(j, "asked", false),
                      .question = json_bool(j, "question", false)};
-    w->slot_n = names(c, json_get(j, "slots"), w->slots);
-    w->fact_n = names(c, json_get(j, "facts"), w->facts);
-    w->not_fact_n = names(c, json_get(j, "not_facts"), w->not_facts);
+    w->intent_n = names(c, json_get(j, "intents"), w->intents, GUARD_INTENTS_MAX);
+    w->slot_n = names(c, json_get(j, "slots"), w->slots, GUARD_LIST_MAX);
+    w->fact_n = names(c, json_get(j, "facts"), w->facts, GUARD_LIST_MAX);
+    w->not_fact_n = names(c, json_get(j, "not_facts"), w->not_facts, GUARD_LIST_MAX);
 }
 
 static bool read_check(Str name, GuardCheckKind *ret)

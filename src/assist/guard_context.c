@@ -112,13 +112,24 @@ static bool slot_given(const AssistGuardContext *b, Str name)
     return false;
 }
 
+static bool open_matter(const AssistGuardContext *b, const GuardWhen *w)
+{
+    for (size_t i = 0; i < b->open_n && i < b->turn_n && i < ASSIST_GUARD_TURNS; i++) {
+        const NluUnderstanding *u = b->turns[i].understanding;
+        for (size_t k = 0; u && u->intent_n && k < w->intent_n; k++)
+            if (str_is(w->intents[k], u->intents[0].code))
+                return true;
+    }
+    return w->intent_n == 0;
+}
+
 bool guard_when(const GuardCheck *c, const GuardWhen *w)
 {
     const AssistGuardContext *b = c->before;
     if (!w->given)
         return true;
     if (c->feeling < w->feeling || (w->upset && !c->upset) || (w->asked && !c->asked) ||
-        (w->question && !c->question))
+        (w->question && !c->question) || !open_matter(b, w))
         return false;
     bool any = w->slot_n == 0;
     for (size_t i = 0; i < w->slot_n && !any; i++)

@@ -11,6 +11,7 @@ enum {
     GUARD_WORD_POINTS = 64,
     GUARD_HITS_PER_RULE = 3, /* more of the same tell nothing new */
     GUARD_POLICIES_MAX = 32,
+    GUARD_INTENTS_MAX = 24,
     GUARD_LIST_MAX = 12 /* slots, facts or intents that a condition names */
 };
 
@@ -59,6 +60,8 @@ typedef struct {
     bool upset;    /* and it is disappointment or anger */
     bool asked;    /* a matter or a question stands open */
     bool question; /* a question stands open in so many words */
+    Str intents[GUARD_INTENTS_MAX]; /* the open matter is one of these */
+    size_t intent_n;
     Str slots[GUARD_LIST_MAX]; /* the customer has given one of these */
     size_t slot_n;
     Str facts[GUARD_LIST_MAX]; /* one of these is known */

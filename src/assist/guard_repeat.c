@@ -2,7 +2,7 @@
 /* Clauses and sentences: nothing but stock words, and stock sentences said once more (ETQ-3). */
 #include "assist/guard_internal.h"
 
-enum { SENTENCES_MAX = 96, SENTENCE_MIN = 8, SCRAP = 3 };
+enum { SENTENCES_MAX = 96, SENTENCE_MIN = 8, WHOLE_MIN = 5, SCRAP = 3 };
 
 bool guard_clause_starts(const NluText *t, size_t at)
 {
@@ -95,6 +95,19 @@ static size_t sentences(const NluText *t, Sentence ret[SENTENCES_MAX])
     return n;
 }
 
+/* The message as one sentence; 0 when it is too short to jar. */
+static uint64_t whole(const NluText *t)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    size_t points = 0;
+    for (size_t i = 0; i < t->n; i++)
+        if (is_content(t->cp[i]) && !is_particle(t->cp[i])) {
+            hash = (hash ^ t->cp[i]) * UINT64_C(1099511628211);
+            points++;
+        }
+    return points >= WHOLE_MIN ? hash : 0;
+}
+
 static bool among(const Sentence *list, size_t n, uint64_t hash)
 {
     for (size_t i = 0; i < n; i++)
@@ -112,10 +125,13 @@ void guard_repeat(GuardCheck *c, uint16_t rule)
     for (size_t i = 1; i < n; i++)
         if (among(mine, i, mine[i].hash))
             guard_found(c, rule, mine[i].start, mine[i].end, STR_NONE);
-    for (size_t k = 0; k < b->said_n && k < ASSIST_GUARD_SAID && n > 0; k++) {
+    uint64_t all = whole(&c->text);
+    for (size_t k = 0; k < b->said_n && k < ASSIST_GUARD_SAID; k++) {
         NluText t;
         nlu_normalise(c->arena, b->said[k], NLU_NORM_TIGHT, ASSIST_GUARD_TURN_MAX, &t);
         size_t said = sentences(&t, theirs);
+        if (all && whole(&t) == all)
+            guard_found(c, rule, 0, (uint32_t)c->text.n, STR_NONE);
         for (size_t i = 0; i < n; i++)
             if (among(theirs, said, mine[i].hash))
                 guard_found(c, rule, mine[i].start, mine[i].end, STR_NONE);
