@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How the guard rules do on real talk: guard_eval CONTENT [FILE.jsonl[.gz]] [-v] [--gold]
- * CONTENT is a folder laid out like content/ (guard, lexicon). Without a file, zh_gold/dev.jsonl.gz
- * in the folder that ZHIXIN_DATA names; absent, it says so and succeeds. Rows:
+ * How the guard rules do on real talk: guard_eval CONTENT [FILE.jsonl[.gz]] [-v] [--gold] [--model
+ * FILE] CONTENT is a folder laid out like content/ (guard, lexicon). Without a file,
+ * zh_gold/dev.jsonl.gz in the folder that ZHIXIN_DATA names; absent, it says so and succeeds. Rows:
  * {"turns":[{"role":"agent","text","faults":[…]}…]}; without "faults" hits are only counted.
  *
  * Prints one JSON object: precision, recall and F1 of "any fault" and of each fault of the labels,
- * and the turns that each rule hit. The customer's side is understood by nlu; with --gold the
- * labels' own feeling and intents are taken, which shows what understanding costs. -v: each
- * disagreement on stderr.
+ * and the turns that each rule hit. The customer's side is understood by nlu; with --model by the
+ * trained one, whose findings are given to the guard; with --gold the labels' own feeling and
+ * intents are taken, which shows what understanding costs. -v: each disagreement on stderr.
  */
 #include "assist/guard.h"
 #include "base/file.h"
@@ -21,7 +21,7 @@
 #include <time.h>
 #include <zlib.h>
 
-enum { ROW_BYTES = 4 << 20, NAMES = 64, TURNS = 400 };
+enum { ROW_BYTES = 4 << 20, NAMES = 64, MODEL_BYTES = 64 << 20 };
 
 typedef struct {
     size_t hit, miss, extra;
@@ -40,8 +40,8 @@ typedef struct {
     const NluModel *nlu;
     Arena *a, *keep;
     Tally tally;
-    bool verbose, gold;
-    NluTurn turns[TURNS];
+    bool verbose, gold, trained;
+    NluMemory memory;
     AssistGuardContext before;
 } Eval;
 
@@ -106,6 +106,13 @@ static void agent_turn(Eval *v, const Json *turn)
     Str text = json_str(turn, "text");
     AssistGuardHit hits[ASSIST_GUARD_HITS];
     struct timespec t0, t1;
+    double p[ASSIST_FAULT_COUNT] = {0};
+    NluAgentTurn heard;
+    NluMemory was = v->memory;
+    nlu_hear_agent(v->nlu, v->a, &was, text, &heard, &v->memory);
+    for (size_t i = 0; i < heard.fault_n; i++)
+        p[assist_fault_parse(str_of(heard.faults[i].code))] = heard.faults[i].p;
+    v->before.fault_p = v->trained ? p : NULL;
     clock_gettime(CLOCK_MONOTONIC, &t0);
     size_t n = assist_guard_check(v->guard, v->a, &v->before, text, hits);
     clock_gettime(CLOCK_MONOTONIC, &t1);
@@ -141,11 +148,11 @@ static void labels_of(const Json *turn, NluUnderstanding *u)
         u->intent_n = n;
 }
 
-static void customer_turn(Eval *v, const Json *turn, size_t at)
+static void customer_turn(Eval *v, const Json *turn)
 {
     NluUnderstanding *u = ARENA_NEW(v->a, NluUnderstanding);
-    size_t from = at > NLU_CONTEXT_MAX ? at - NLU_CONTEXT_MAX : 0;
-    nlu_understand(v->nlu, v->a, v->turns + from, at - from, json_str(turn, "text"), u);
+    NluMemory was = v->memory;
+    nlu_understand_after(v->nlu, v->a, &was, json_str(turn, "text"), u, &v->memory);
     if (v->gold)
         labels_of(turn, u);
     assist_guard_heard(&v->before, json_str(turn, "text"), u);
@@ -158,15 +165,12 @@ static void row(Eval *v, Str line)
     if (json_parse(v->a, &e, line, &root) != ERR_OK)
         return;
     v->before = (AssistGuardContext){0};
-    size_t at = 0;
-    for (const Json *t = json_first(json_get(root, "turns")); t && at < TURNS; t = json_next(t)) {
-        bool agent = str_is(json_str(t, "role"), "agent");
-        if (agent)
+    v->memory = nlu_memory_none();
+    for (const Json *t = json_first(json_get(root, "turns")); t; t = json_next(t)) {
+        if (str_is(json_str(t, "role"), "agent"))
             agent_turn(v, t);
         else
-            customer_turn(v, t, at);
-        v->turns[at++] =
-            (NluTurn){.role = agent ? NLU_AGENT : NLU_CUSTOMER, .text = json_str(t, "text")};
+            customer_turn(v, t);
     }
 }
 
@@ -196,7 +200,8 @@ static void print_all(const Tally *t)
     printf("}}\n");
 }
 
-static Err load(Eval *v, ErrSlot *e, const char *content, AssistGuard **guard, NluModel **nlu)
+static Err load(Eval *v, ErrSlot *e, const char *content, const char *model, AssistGuard **guard,
+                NluModel **nlu)
 {
     static const char *const names[NLU_LEXICON_FILE_COUNT] = NLU_LEXICON_FILES;
     Str texts[NLU_LEXICON_FILE_COUNT], rules;
@@ -212,7 +217,12 @@ static Err load(Eval *v, ErrSlot *e, const char *content, AssistGuard **guard, N
     *nlu = *guard ? nlu_model_create(texts, NLU_LEXICON_FILE_COUNT, e) : NULL;
     v->guard = *guard;
     v->nlu = *nlu;
-    return *nlu ? ERR_OK : e->err;
+    v->trained = model != NULL;
+    if (!*nlu || !model)
+        return *nlu ? ERR_OK : e->err;
+    Str bytes;
+    err = file_read(v->keep, e, model, MODEL_BYTES, &bytes);
+    return err ? err : nlu_model_train_with(*nlu, bytes, e);
 }
 
 int main(int argc, char **argv)
@@ -225,8 +235,12 @@ int main(int argc, char **argv)
     }
     v->keep = arena_create(64u << 20);
     v->a = arena_create(256u << 20);
-    const char *data = getenv("ZHIXIN_DATA"), *path = NULL;
+    const char *data = getenv("ZHIXIN_DATA"), *path = NULL, *model = NULL;
     for (int i = 2; i < argc; i++) {
+        if (strcmp(argv[i], "--model") == 0 && i + 1 < argc) {
+            model = argv[++i];
+            continue;
+        }
         v->verbose |= strcmp(argv[i], "-v") == 0;
         v->gold |= strcmp(argv[i], "--gold") == 0;
         path = argv[i][0] != '-' ? argv[i] : path;
@@ -240,7 +254,7 @@ int main(int argc, char **argv)
     int rc = 0;
     if (!in) {
         fprintf(stderr, "guard_eval: no conversations here (set ZHIXIN_DATA); skipped\n");
-    } else if (load(v, &e, argv[1], &guard, &nlu)) {
+    } else if (load(v, &e, argv[1], model, &guard, &nlu)) {
         fprintf(stderr, "guard_eval: %s: %s\n", e.code, e.text);
         rc = 1;
     } else {
