@@ -94,11 +94,16 @@ static void add_fault(NluAgentTurn *t, const char *code)
         t->faults[t->fault_n++] = (NluIntent){.code = code, .p = 1};
 }
 
-static void add_guard(const Labeller *l, Arena *a, const AssistGuardContext *before, Str text,
-                      NluAgentTurn *t)
+/* The faults are those that the guard tells: the model's findings are one witness of its. */
+static void judge(const Labeller *l, Arena *a, const LabellerTalk *talk, Str text, NluAgentTurn *t)
 {
+    double p[ASSIST_FAULT_COUNT];
+    AssistGuardContext before = talk->before;
+    assist_guard_model(t, p);
+    before.fault_p = p;
+    t->fault_n = 0;
     AssistGuardHit hits[ASSIST_GUARD_HITS];
-    size_t n = assist_guard_check(l->guard, a, before, text, hits);
+    size_t n = assist_guard_check(l->guard, a, &before, text, hits);
     for (size_t i = 0; i < n; i++) {
         int fault = nlu_fault_index(str_of(assist_fault_code(hits[i].fault)));
         if (fault < 0) /* it is about something else */
@@ -165,6 +170,6 @@ void labeller_turn(const Labeller *l, Arena *a, const NluTurn *turn, LabellerTal
         return;
     add_promises(l, a, talk, turn->text, ret);
     talk->asked_n = 0;
-    add_guard(l, a, &talk->before, turn->text, &ret->agent);
+    judge(l, a, talk, turn->text, &ret->agent);
     assist_guard_said(&talk->before, turn->text);
 }

@@ -94,6 +94,8 @@ size_t assist_guard_check(const AssistGuard *g, Arena *a, const AssistGuardConte
  * u are borrowed. */
 void assist_guard_heard(AssistGuardContext *b, Str text, const NluUnderstanding *u);
 void assist_guard_said(AssistGuardContext *b, Str text);
+/* What a trained model found in the text, as fault_p: 0 for what it did not find. */
+void assist_guard_model(const NluAgentTurn *t, double ret_p[ASSIST_FAULT_COUNT]);
 const char *assist_level_code(AssistLevel l); /* static */
 const char *assist_fault_code(AssistFault f); /* static; "" for ASSIST_FAULT_COUNT */
 AssistFault assist_fault_parse(Str code);     /* ASSIST_FAULT_COUNT: unknown */

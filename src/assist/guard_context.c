@@ -36,6 +36,16 @@ void assist_guard_said(AssistGuardContext *b, Str text)
     b->open_n = 0;
 }
 
+void assist_guard_model(const NluAgentTurn *t, double ret_p[ASSIST_FAULT_COUNT])
+{
+    memset(ret_p, 0, ASSIST_FAULT_COUNT * sizeof ret_p[0]);
+    for (size_t i = 0; i < t->fault_n; i++) {
+        AssistFault f = assist_fault_parse(str_of(t->faults[i].code));
+        if (f < ASSIST_FAULT_COUNT)
+            ret_p[f] = t->faults[i].p;
+    }
+}
+
 typedef struct {
     bool question, close;
     size_t content; /* letters, digits and Han outside calls */

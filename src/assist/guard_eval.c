@@ -106,12 +106,11 @@ static void agent_turn(Eval *v, const Json *turn)
     Str text = json_str(turn, "text");
     AssistGuardHit hits[ASSIST_GUARD_HITS];
     struct timespec t0, t1;
-    double p[ASSIST_FAULT_COUNT] = {0};
+    double p[ASSIST_FAULT_COUNT];
     NluAgentTurn heard;
     NluMemory was = v->memory;
     nlu_hear_agent(v->nlu, v->a, &was, text, &heard, &v->memory);
-    for (size_t i = 0; i < heard.fault_n; i++)
-        p[assist_fault_parse(str_of(heard.faults[i].code))] = heard.faults[i].p;
+    assist_guard_model(&heard, p);
     v->before.fault_p = v->trained ? p : NULL;
     clock_gettime(CLOCK_MONOTONIC, &t0);
     size_t n = assist_guard_check(v->guard, v->a, &v->before, text, hits);

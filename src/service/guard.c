@@ -47,11 +47,7 @@ static const double *model_says(const Service *s, Arena *a, const NluMemory *mem
     NluAgentTurn turn;
     double *p = ARENA_ARRAY(a, double, ASSIST_FAULT_COUNT);
     nlu_hear_agent(s->nlu, a, memory, text, &turn, NULL);
-    for (size_t i = 0; i < turn.fault_n; i++) {
-        AssistFault f = assist_fault_parse(str_of(turn.faults[i].code));
-        if (f < ASSIST_FAULT_COUNT)
-            p[f] = turn.faults[i].p;
-    }
+    assist_guard_model(&turn, p);
     return turn.fault_n ? p : NULL;
 }
 
