@@ -17,19 +17,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = 16384, TEXT_MAX = 1400, STRINGS = 8, GRAIN = 256 };
+enum { SLOTS = 16384, TEXT_MAX = 2800, STRINGS = 9, GRAIN = 256 };
 static const int64_t GOOD_NS = INT64_C(60000000000);
 static const int64_t OTHERS_NS = INT64_C(2000000000); /* PostgreSQL: others may write there too */
 
 /* The strings of an entry, each a place in its text. */
-enum { STATUS, STAGE, SCRIPTS, MEMORY, NICKNAME, NUMBER, YOU, NAME };
+enum { STATUS, STAGE, SCRIPTS, MEMORY, NICKNAME, NUMBER, YOU, NAME, ANSWER };
 
 typedef struct {
     int64_t customer_id; /* 0: nothing is kept here */
     int64_t channel_id, shop_id, good_until_ns;
     int64_t conversation_id, assignee_id, greeted_at, assigned_at, created_at;
     int64_t saw_seq, greeting_ms, reply_ms;
-    NluMemory memory; /* its text: MEMORY */
+    NluMemory memory; /* its texts: MEMORY, ANSWER */
     NluIntent intents[NLU_INTENT_MAX];
     NluEmotion emotion; /* these: what the customer said last */
     NluStage stage;
@@ -134,6 +134,7 @@ static void give(const Entry *e, const char *text, DeskConversation *conv, Servi
                         .reply_ms = e->reply_ms,
                         .recent = true};
     h->memory.text = str_at(e, text, MEMORY);
+    h->memory.agent_text = str_at(e, text, ANSWER);
     memcpy(h->before.intents, e->intents, sizeof e->intents);
 }
 
@@ -198,6 +199,7 @@ static void fill(Entry *e, const ServiceSend *m, const Str texts[STRINGS])
     memcpy(e->intents, last->intents, sizeof e->intents);
     for (int i = 0; i < STRINGS; i++)
         (void)put(e, i, texts[i]);
+    e->memory.text = e->memory.agent_text = STR_NONE; /* they stand in the text */
 }
 
 void service_recent_said(Service *s, const ServiceSend *m)
@@ -218,7 +220,8 @@ void service_recent_said(Service *s, const ServiceSend *m)
                                 [NICKNAME] = h->agent_nickname,
                                 [NUMBER] = h->agent_number,
                                 [YOU] = h->you,
-                                [NAME] = h->customer_name};
+                                [NAME] = h->customer_name,
+                                [ANSWER] = memory->agent_text};
     size_t n = 0;
     for (int i = 0; i < STRINGS; i++)
         n += texts[i].n;
@@ -248,10 +251,15 @@ static bool follow(Service *s, Arena *a, Entry *e, const DeskMessage *m)
     if (str_is(m->kind, "note") || !m->body.n)
         return true;
     NluTurn turn = {.role = NLU_AGENT, .text = m->body};
-    e->memory.text = str_at(e, e->text, MEMORY);
-    nlu_remember(s->nlu, a, &turn, &e->memory);
+    NluMemory memory = e->memory;
+    memory.text = str_at(e, e->text, MEMORY);
+    memory.agent_text = str_at(e, e->text, ANSWER);
+    nlu_remember(s->nlu, a, &turn, &memory);
     e->transferred = false;
-    return replace(e, MEMORY, e->memory.text);
+    bool ok = replace(e, MEMORY, memory.text) && replace(e, ANSWER, memory.agent_text);
+    memory.text = memory.agent_text = STR_NONE;
+    e->memory = memory;
+    return ok;
 }
 
 /* The row as it is now; false: it cannot be kept. */
@@ -266,12 +274,27 @@ static bool take_row(Entry *e, const DeskConversation *v)
            replace(e, SCRIPTS, v->scripts_used);
 }
 
+/* Places are numbers, so that an entry may move. */
+static Entry *more_room(Entry **slot, size_t n)
+{
+    size_t want = (*slot)->used + n;
+    if (want > (*slot)->room && want <= TEXT_MAX) {
+        size_t size = (sizeof **slot + want + GRAIN - 1) / GRAIN * GRAIN;
+        *slot = realloc(*slot, size);
+        ASSERT(*slot);
+        (*slot)->room = (unsigned short)(size - sizeof **slot);
+    }
+    return *slot;
+}
+
 void service_recent_moved(Service *s, Arena *a, const DeskPush *p)
 {
     ServiceRecent *r = s->recent;
     pthread_mutex_lock(&r->lock);
-    Entry *e = r->slots[slot_of(p->customer_id)];
+    Entry **slot = &r->slots[slot_of(p->customer_id)];
+    Entry *e = *slot;
     if (e && e->customer_id == p->customer_id) {
+        e = more_room(slot, p->msg.body.n + p->conv.scripts_used.n);
         bool ok = good(e, p->customer_id) && take_row(e, &p->conv);
         if (ok && p->msg.role.n)
             ok = follow(s, a, e, &p->msg);

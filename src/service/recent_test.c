@@ -185,13 +185,13 @@ static void goes_when_it_no_longer_holds(void **state)
     OK(desk_close_it(d, d->bo, conv.id));
     assert_false(kept(d, v));
     /* more than may be kept is not kept */
-    char *words = arena_alloc(d->arena, 3 * 600);
-    for (size_t i = 0; i < 600; i++)
+    char *words = arena_alloc(d->arena, 3 * 1200);
+    for (size_t i = 0; i < 1200; i++)
         memcpy(words + 3 * i, "好", 3);
     (void)desk_said(d, v, "在吗");
     (void)desk_said(d, v, "在吗");
     assert_true(kept(d, v));
-    m = (ServiceSend){.client_id = STR("long"), .text = {words, 3 * 600}};
+    m = (ServiceSend){.client_id = STR("long"), .text = {words, 3 * 1200}};
     OK(desk_send(d, v, &m));
     assert_false(kept(d, v));
     (void)desk_said(d, v, "在吗");

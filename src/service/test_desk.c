@@ -13,6 +13,20 @@
 
 enum { ARENA_BYTES = 512 << 20, ROWS = 200 };
 
+/* With texts that are gone afterwards, as those of a request are. */
+static void moved(Desk *d, const DeskPush *p)
+{
+    DeskPush gone = *p;
+    Arena *a = arena_create(1u << 20);
+    gone.msg.body = str_dup(a, p->msg.body);
+    gone.conv.stage = str_dup(a, p->conv.stage);
+    gone.conv.status = str_dup(a, p->conv.status);
+    gone.conv.scripts_used = str_dup(a, p->conv.scripts_used);
+    service_recent_moved(d->service, a, &gone);
+    memset((char *)(uintptr_t)gone.msg.body.p, '?', gone.msg.body.n);
+    arena_destroy(a);
+}
+
 /* What the edge does after a commit with what is kept of talks. */
 static void told(Desk *d, const ServiceSend *m)
 {
@@ -21,7 +35,7 @@ static void told(Desk *d, const ServiceSend *m)
     for (const CtxWake *w = d->c.wakes; w; w = w->next) {
         const DeskPush *p = w->data;
         if ((w->kind == DESK_WAKE_MESSAGE || w->kind == DESK_WAKE_ROW) && p)
-            service_recent_moved(d->service, d->arena, p);
+            moved(d, p);
         if (w->kind == DESK_WAKE_RECALLED && p)
             service_recent_forget(d->service, p->customer_id);
         if (w->kind == DESK_WAKE_CUSTOMER)
