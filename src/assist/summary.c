@@ -161,9 +161,10 @@ static void feeling(SummaryLine *l, const AssistSummaryTalk *talk)
         steady = steady && height(t) == height(start);
         now = t;
     }
-    if (!start)
-        return;
-    if (steady) {
+    if (!start) {
+        if (talk->clipped) /* among those that were read */
+            summary_part(l, summary_text(l->w, "feeling.none"));
+    } else if (steady) {
         feel(l, "feeling.steady", "start", start);
         summary_seq(l, now->seq);
     } else {

@@ -235,6 +235,16 @@ static void acts_from_labels(void **state)
     RESTS_ON(f, ASSIST_SUMMARY_DONE, 2);
 }
 
+/* Where only the newest were read, that is said, whether or not they show anything. */
+static void what_was_not_read_is_said(void **state)
+{
+    Fixture *f = *state;
+    agent(f, "小雨", "今天会给您回电话的");
+    make(f, (AssistSummaryTalk){.clipped = true});
+    is(f, ASSIST_SUMMARY_FEELING, "没有可以判断情绪的话；只看了最近 1 条消息");
+    assert_int_equal(f->got.lines[ASSIST_SUMMARY_FEELING].seq_n, 0);
+}
+
 /* Courtesy is no answer; long words are cut; many matters keep the newest; nothing runs over. */
 static void bounds(void **state)
 {
@@ -294,6 +304,7 @@ int main(void)
                                        T(late_and_said_again),
                                        T(acts_from_labels),
                                        T(bounds),
+                                       T(what_was_not_read_is_said),
                                        T(braces_of_a_customer_stay_words),
                                        T(broken_wording_is_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
