@@ -163,9 +163,11 @@ static bool only_data(Arena *a, Str text)
     return digits >= DIGITS;
 }
 
-/* An order's card or number, and the matter only guessed from before. */
+/* An order's card or number, and the matter not said or only guessed from before. */
 static bool is_reference(const NluUnderstanding *u)
 {
+    if (u->intent_n > 0 && strcmp(u->intents[0].code, "order_ref") == 0)
+        return u->intent_n < 2 || u->intents[1].p < GUESS;
     for (size_t i = 1; i < u->intent_n; i++)
         if (strcmp(u->intents[i].code, "order_ref") == 0)
             return u->intents[0].p <= CARRIED;

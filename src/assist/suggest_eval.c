@@ -47,7 +47,7 @@ typedef struct {
     Arena *keep, *a;
     NluModel *nlu;
     AssistLibrary *scripts;
-    AssistFact facts[FACTS + 1]; /* room for the order number */
+    AssistFact facts[FACTS + 2]; /* room for the order number */
     size_t fact_n;
     const Json **talks;
     size_t talk_n;
@@ -185,6 +185,7 @@ typedef struct {
     NluUnderstanding before; /* of the customer's last turn */
     bool has_before;
     NluStage stage; /* the conversation's, as the desk keeps it */
+    Str order_no;   /* given by the customer so far */
     Str id;
 } Talk;
 
@@ -234,12 +235,18 @@ static void customer_turn(Eval *v, Talk *t, const Json *turn, size_t at)
     NluUnderstanding *u = ARENA_NEW(v->a, NluUnderstanding);
     NluMemory after;
     nlu_understand_after(v->nlu, v->a, &t->memory, text, u, &after);
+    if (u->stage_shown)
+        t->stage = u->stage;
     size_t fact_n = v->fact_n;
     for (size_t i = 0; i < u->slot_n && fact_n == v->fact_n; i++)
-        if (strcmp(u->slots[i].name, "order_no") == 0)
-            v->facts[fact_n++] = (AssistFact){.name = STR("conversation.order_no"),
-                                              .value = u->slots[i].value,
-                                              .source = STR("会话")};
+        if (strcmp(u->slots[i].name, "order_no") == 0) {
+            t->order_no = u->slots[i].value;
+            v->facts[fact_n++] = (AssistFact){
+                .name = STR("conversation.order_now"), .value = STR("是"), .source = STR("会话")};
+        }
+    if (t->order_no.n)
+        v->facts[fact_n++] = (AssistFact){
+            .name = STR("conversation.order_no"), .value = t->order_no, .source = STR("会话")};
     AssistQuestion q = {.understanding = u,
                         .text = text,
                         .earlier = t->has_before ? &t->before : NULL,
@@ -254,8 +261,6 @@ static void customer_turn(Eval *v, Talk *t, const Json *turn, size_t at)
     size_t grade = grade_of(v, t->id, at, n ? s[0].script->id : STR("-"), mark);
     if (!v->quiet)
         tell(t, at, text, u, s, n, grade, mark);
-    if (u->stage_shown)
-        t->stage = u->stage;
     count(v, turn, u, grade);
     v->any_offer += n > 0;
     v->turns++;

@@ -2,22 +2,47 @@
 /* What was said so far, what the new message means, and what could be said to it. */
 #include "service/internal.h"
 
-enum { ROWS_FEW = 6, ROWS_MANY = 40, FACTS_MORE = 12, USED_MAX = 60, UNDERSTANDING_BYTES = 16384 };
+#include <string.h>
+
+enum {
+    ROWS_FEW = 6,
+    ROWS_MANY = 40,
+    FACTS_MORE = 12,
+    USED_MAX = 60,
+    UNDERSTANDING_BYTES = 16384,
+    ORDER_BYTES = 64
+};
 
 /* ---- what is stored with a message ----
  * The understanding's first member is "memory": what reading the next message needs, in one short
  * string, so that no JSON is taken apart for it:
- * model|memory|emotion|intensity|stage|intent=p,intent=p */
+ * model|memory|emotion|intensity|stage|intent=p,intent=p|order number given so far */
 
 static const Str MEMORY_KEY = {"{\"memory\":\"", 11};
 
-static void write_memory(Buf *b, const Service *s, const NluMemory *m, const NluUnderstanding *u)
+/* An order number is remembered for the rest of the talk: nobody is asked for it twice. */
+static Str order_given(const NluUnderstanding *u)
+{
+    for (size_t i = 0; i < u->slot_n; i++) {
+        Str v = u->slots[i].value;
+        bool plain = v.n > 0 && v.n <= ORDER_BYTES;
+        for (size_t k = 0; k < v.n && plain; k++)
+            plain = (unsigned char)v.p[k] >= ' ' && !memchr("\"\\|", v.p[k], 3);
+        if (plain && str_is(str_of(u->slots[i].name), "order_no"))
+            return v;
+    }
+    return STR_NONE;
+}
+
+static void write_memory(Buf *b, const Service *s, const NluMemory *m, const NluUnderstanding *u,
+                         Str order_no)
 {
     buf_fmt(b, "%s|", nlu_model_version(s->nlu));
     nlu_memory_write(m, b);
     buf_fmt(b, "|%s|%d|%s|", nlu_emotion_code(u->emotion), u->intensity, nlu_stage_code(u->stage));
     for (size_t i = 0; i < u->intent_n; i++)
         buf_fmt(b, "%s%s=%d", i ? "," : "", u->intents[i].code, (int)(u->intents[i].p * 1000));
+    buf_fmt(b, "|%.*s", STR_ARG(order_no));
 }
 
 static void stored_intents(Str list, NluUnderstanding *u)
@@ -32,9 +57,9 @@ static void stored_intents(Str list, NluUnderstanding *u)
     }
 }
 
-/* False: none stored, or by another model. u may be NULL. */
+/* False: none stored, or by another model. */
 static bool stored_memory(const Service *s, const DeskMessage *m, NluMemory *ret,
-                          NluUnderstanding *u)
+                          NluUnderstanding *u, Str *ret_order)
 {
     if (!str_starts(m->understanding, MEMORY_KEY))
         return false;
@@ -44,8 +69,6 @@ static bool stored_memory(const Service *s, const DeskMessage *m, NluMemory *ret
         return false;
     if (!nlu_memory_read(str_cut(&words, '|'), m->body, ret))
         return false;
-    if (!u)
-        return true;
     int64_t intensity;
     *u = (NluUnderstanding){0};
     if (!nlu_emotion_parse(str_cut(&words, '|'), &u->emotion) ||
@@ -53,7 +76,8 @@ static bool stored_memory(const Service *s, const DeskMessage *m, NluMemory *ret
         !nlu_stage_parse(str_cut(&words, '|'), &u->stage))
         return false;
     u->intensity = (int)intensity;
-    stored_intents(words, u);
+    stored_intents(str_cut(&words, '|'), u);
+    *ret_order = words;
     return true;
 }
 
@@ -104,17 +128,20 @@ typedef struct {
     size_t n;
 } Rows;
 
-/* The memory of rows[0..end), from the newest stored one on. False: none is stored among them. */
-static bool fold(const Rows *r, size_t end, NluMemory *ret)
+/* The memory of rows[0..end), from the newest stored one on, and the order number given in them.
+ * False: none is stored among them. */
+static bool fold(const Rows *r, size_t end, NluMemory *ret, Str *ret_order)
 {
     size_t from = 0;
     bool stored = false;
+    NluUnderstanding unused;
     *ret = nlu_memory_none();
+    *ret_order = STR_NONE;
     for (size_t i = end; i > 0 && !stored; i--) {
         const DeskMessage *m = &r->rows[i - 1];
         if (!is_turn(m) || !str_is(m->role, "customer"))
             continue;
-        stored = stored_memory(r->s, m, ret, NULL);
+        stored = stored_memory(r->s, m, ret, &unused, ret_order);
         from = i;
     }
     for (size_t i = stored ? from : 0; i < end; i++) {
@@ -167,10 +194,10 @@ static Err heard(const Service *s, Ctx *c, const DeskConversation *conv, const D
     h->saw_seq = conv->last_seq;
     Rows r = {.s = s, .c = c};
     Err err = read_rows(&r, conv, again ? ROWS_MANY : ROWS_FEW);
-    if (!err && !fold(&r, r.n, &h->memory) && !again && r.n == ROWS_FEW) {
+    if (!err && !fold(&r, r.n, &h->memory, &h->order_no) && !again && r.n == ROWS_FEW) {
         err = read_rows(&r, conv, ROWS_MANY);
         if (!err)
-            (void)fold(&r, r.n, &h->memory);
+            (void)fold(&r, r.n, &h->memory, &h->order_no);
     }
     if (err)
         return err;
@@ -182,11 +209,12 @@ static Err heard(const Service *s, Ctx *c, const DeskConversation *conv, const D
     }
     size_t before = again && last ? last_customer(&r, last - 1) : last;
     if (again && last)
-        (void)fold(&r, last - 1, &h->memory_before_last);
+        (void)fold(&r, last - 1, &h->memory_before_last, &h->order_no);
     NluMemory unused;
+    Str order;
     if (before)
-        h->has_before =
-            stored_memory(s, &r.rows[before - 1], &unused, &h->before) && h->before.intent_n > 0;
+        h->has_before = stored_memory(s, &r.rows[before - 1], &unused, &h->before, &order) &&
+                        h->before.intent_n > 0;
     return service_heard_agent(c, conv->assignee_id, h);
 }
 
@@ -203,16 +231,16 @@ Err service_heard_again(const Service *s, Ctx *c, const DeskConversation *conv,
 }
 
 static Str as_json(Service *s, Ctx *c, const NluUnderstanding *u, const NluMemory *after,
-                   int64_t saw_seq)
+                   Str order_no, int64_t saw_seq)
 {
     Buf b;
     buf_init(&b, c->arena, UNDERSTANDING_BYTES);
     JsonW w;
     jw_init(&w, &b);
     jw_obj(&w);
-    char words[512]; /* codes and numbers only */
+    char words[640]; /* codes, numbers and one order number */
     Buf memory = {.p = words, .size = sizeof words, .max = sizeof words};
-    write_memory(&memory, s, after, u);
+    write_memory(&memory, s, after, u, order_no);
     jw_kstr(&w, "memory", memory.over ? STR_NONE : buf_str(&memory));
     jw_kstr(&w, "emotion", str_of(nlu_emotion_code(u->emotion)));
     jw_ki64(&w, "intensity", u->intensity);
@@ -254,7 +282,9 @@ void service_understand(Service *s, Ctx *c, ServiceHeard *h, const NluMemory *me
     h->matter = memory->matter;
     const NluUnderstanding *u = &h->now;
     Str intent = u->intent_n ? str_of(u->intents[0].code) : STR_NONE;
-    d->understanding = as_json(s, c, u, &h->after, h->saw_seq);
+    Str order = order_given(u);
+    h->order_no = order.n ? order : h->order_no;
+    d->understanding = as_json(s, c, u, &h->after, h->order_no, h->saw_seq);
     d->has_understanding = true;
     d->emotion = str_of(nlu_emotion_code(u->emotion));
     d->intensity = u->intensity;
@@ -289,11 +319,9 @@ static AssistFact *all_facts(Ctx *c, const ServiceShop *shop, const ServiceHeard
     if (conv && !conv->greeted_at && conv->assigned_at &&
         conv->assigned_at - conv->created_at >= shop->rules.greeting_ms)
         put(facts, &n, "conversation.queued", yes, "会话");
-    for (size_t i = 0; i < h->now.slot_n; i++)
-        if (str_is(str_of(h->now.slots[i].name), "order_no")) {
-            put(facts, &n, "conversation.order_no", h->now.slots[i].value, "会话");
-            break;
-        }
+    put(facts, &n, "conversation.order_no", h->order_no, "会话");
+    if (order_given(&h->now).n)
+        put(facts, &n, "conversation.order_now", yes, "会话");
     for (size_t i = 0; i < shop->fact_n; i++)
         facts[n++] = shop->facts[i];
     *ret_n = n;

@@ -17,12 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = 16384, TEXT_MAX = 2800, STRINGS = 9, GRAIN = 256 };
+enum { SLOTS = 16384, TEXT_MAX = 2800, STRINGS = 10, GRAIN = 256 };
 static const int64_t GOOD_NS = INT64_C(60000000000);
 static const int64_t OTHERS_NS = INT64_C(2000000000); /* PostgreSQL: others may write there too */
 
 /* The strings of an entry, each a place in its text. */
-enum { STATUS, STAGE, SCRIPTS, MEMORY, NICKNAME, NUMBER, YOU, NAME, ANSWER };
+enum { STATUS, STAGE, SCRIPTS, MEMORY, NICKNAME, NUMBER, YOU, NAME, ANSWER, ORDER };
 
 typedef struct {
     int64_t customer_id; /* 0: nothing is kept here */
@@ -130,6 +130,7 @@ static void give(const Entry *e, const char *text, DeskConversation *conv, Servi
                         .agent_id = e->assignee_id,
                         .you = str_at(e, text, YOU),
                         .customer_name = str_at(e, text, NAME),
+                        .order_no = str_at(e, text, ORDER),
                         .greeting_ms = e->greeting_ms,
                         .reply_ms = e->reply_ms,
                         .recent = true};
@@ -221,7 +222,8 @@ void service_recent_said(Service *s, const ServiceSend *m)
                                 [NUMBER] = h->agent_number,
                                 [YOU] = h->you,
                                 [NAME] = h->customer_name,
-                                [ANSWER] = memory->agent_text};
+                                [ANSWER] = memory->agent_text,
+                                [ORDER] = h->order_no};
     size_t n = 0;
     for (int i = 0; i < STRINGS; i++)
         n += texts[i].n;

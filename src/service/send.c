@@ -35,6 +35,8 @@ static void understand(Ctx *c, Prepare *p)
     if (!m->text.n)
         return;
     service_understand(p->service, c, m->heard, &m->heard->memory, m->text, &m->draft);
+    if (m->draft.stage.n) /* as the conversation will be once this is said */
+        p->conv.stage = m->draft.stage;
     if (p->found && p->conv.assignee_id && !service_closed(&p->conv))
         m->suggestion_n = service_offer(c, m->shop, m->heard, &p->conv, m->suggestions);
 }

@@ -361,6 +361,39 @@ static void suggestions(void **state)
     assert_int_equal(m.message.extra.n, 0);
 }
 
+static Str order_in(const AssistSuggestion *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < s[i].fact_n; k++)
+            if (str_is(s[i].facts[k].name, "conversation.order_no"))
+                return s[i].facts[k].value;
+    return STR_NONE;
+}
+
+/* Nobody is asked twice for the number: it stays known for the rest of the talk. */
+static void order_remembered(void **state)
+{
+    Desk *d = *state;
+    Actor v = desk_visitor(d, &d->web);
+    int64_t id = desk_said(d, v, "订单号20260312345678").id;
+    OK(desk_take(d, d->bo, id, false));
+    desk_said(d, v, "在吗");
+    desk_said(d, v, "我的快递到哪了？");
+    Arg a = {.d = d, .id = id};
+    OK(desk_read(d, d->bo, suggest_run, &a));
+    assert_str(order_in(a.items, a.n), "20260312345678");
+    /* of another number the newest counts, and a talk of its own knows none */
+    desk_said(d, v, "不对，订单号是20260399999999");
+    desk_said(d, v, "快递现在到哪了？");
+    OK(desk_read(d, d->bo, suggest_run, &a));
+    assert_str(order_in(a.items, a.n), "20260399999999");
+    Actor other = desk_visitor(d, &d->web);
+    a.id = desk_said(d, other, "我的快递到哪了？").id;
+    OK(desk_take(d, d->bo, a.id, false));
+    OK(desk_read(d, d->bo, suggest_run, &a));
+    assert_int_equal(order_in(a.items, a.n).n, 0);
+}
+
 /* ---- at once ---- */
 enum { RACERS = 8 };
 typedef struct {
@@ -545,6 +578,7 @@ int main(void)
         DESK_TEST(who_may_write),
         DESK_TEST(files_and_cards),
         DESK_TEST(suggestions),
+        DESK_TEST(order_remembered),
         DESK_TEST(first_messages_at_once),
         DESK_TEST(taken_at_once),
         DESK_TEST(run_again),
