@@ -429,6 +429,12 @@ static void what_was_asked_for_is_taken(void **state)
     assert_true(ask_small(*state, &m) == 1 && str_is(m.s[0].script->id, "a.x"));
     m.now.intents[0].p = 0.5; /* a card of the order; its matter is from before */
     assert_true(ask_small(*state, &m) == 1 && str_is(m.s[0].script->id, "got.x"));
+    /* the same when the card is all that is understood, and not when something is asked with it */
+    m.now.intents[0] = (NluIntent){.code = "order_ref", .p = 0.9};
+    m.now.intents[1] = (NluIntent){.code = "track", .p = 0.3};
+    assert_true(ask_small(*state, &m) == 1 && str_is(m.s[0].script->id, "got.x"));
+    m.now.intents[1].p = 0.8;
+    assert_true(ask_small(*state, &m) == 1 && str_is(m.s[0].script->id, "a.x"));
     assist_library_destroy(m.library);
 }
 
