@@ -36,7 +36,7 @@ struct Service {
     ServiceRecent *recent;
     ServiceHooks *hooks; /* NULL: nobody sends (tests, the command line) */
     ServiceLlm *llm;
-    Arena *arena;        /* what is compiled once */
+    Arena *arena; /* what is compiled once */
     NluModel *nlu;
     NluGrammar *grammar;
     AssistGuard *guard;
@@ -97,7 +97,7 @@ struct ServiceHeard {
     int64_t agent_id;
     Str you; /* address form of the channel */
     Str customer_name;
-    Str order_no; /* given by the customer in this talk; empty: none yet */
+    Str order_no;                  /* given by the customer in this talk; empty: none yet */
     int64_t greeting_ms, reply_ms; /* of the channel; 0: the shop's */
     bool recent;                   /* as kept, not read: the transaction looks whether it holds */
 };

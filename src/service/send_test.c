@@ -570,18 +570,12 @@ static void run_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        DESK_TEST(understood),
-        DESK_TEST(refused_drafts),
-        DESK_TEST(stored_once),
-        DESK_TEST(guard_rails),
-        DESK_TEST(reopened_by_writing),
-        DESK_TEST(who_may_write),
-        DESK_TEST(files_and_cards),
-        DESK_TEST(suggestions),
-        DESK_TEST(order_remembered),
-        DESK_TEST(first_messages_at_once),
-        DESK_TEST(taken_at_once),
-        DESK_TEST(run_again),
+        DESK_TEST(understood),          DESK_TEST(refused_drafts),
+        DESK_TEST(stored_once),         DESK_TEST(guard_rails),
+        DESK_TEST(reopened_by_writing), DESK_TEST(who_may_write),
+        DESK_TEST(files_and_cards),     DESK_TEST(suggestions),
+        DESK_TEST(order_remembered),    DESK_TEST(first_messages_at_once),
+        DESK_TEST(taken_at_once),       DESK_TEST(run_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
