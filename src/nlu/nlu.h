@@ -82,8 +82,8 @@ typedef struct {
     size_t act_n, fault_n, evidence_n;
     NluIntent acts[NLU_ACT_MAX], faults[NLU_FAULT_MAX]; /* surest first */
     bool promise;                                       /* a commitment is in it */
-    double promise_p, fault_p; /* 0..1, of a commitment, of any fault */
-    NluEvidence evidence[NLU_EVIDENCE_MAX]; /* of acts, faults and "commitment" */
+    double promise_p, fault_p;                          /* 0..1, of a commitment, of any fault */
+    NluEvidence evidence[NLU_EVIDENCE_MAX];             /* of acts, faults and "commitment" */
 } NluAgentTurn;
 
 typedef struct NluModel NluModel;
