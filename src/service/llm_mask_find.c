@@ -5,7 +5,7 @@
 
 #include "base/utf8.h"
 
-enum { GROUPS = 16, CUE_BACK = 10, NUMBER_MIN = 7, CUED_MIN = 4 };
+enum { GROUPS = 16, CUE_BACK = 10, NUMBER_MIN = 7, CUED_MIN = 4, PHONE_DIGITS = 11 };
 
 /* ---- text ---- */
 static uint32_t fold(uint32_t cp)
@@ -157,24 +157,38 @@ static const char *kind_of(const Numbers *x, size_t from, size_t to)
     return n >= CUED_MIN && cued && x->g[from].ascii ? "ORDER" : NULL;
 }
 
+/* Groups that stand with a number that is somebody's belong to it. */
+static void decide_rest(Numbers *x, const bool *taken)
+{
+    for (size_t i = 0; i < x->g_n; i++)
+        if (!taken[i] && x->g[i].digits >= CUED_MIN && !amount(x->t, x->g[i].end))
+            llm_span(x->spans, x->n, "ORDER", x->g[i].start, x->g[i].end);
+}
+
 static void decide(Numbers *x)
 {
+    bool taken[GROUPS] = {false}, any = false;
     for (size_t from = 0; from < x->g_n; from++) {
         size_t to = x->g_n - 1 < from + 5 ? x->g_n - 1 : from + 5;
-        for (;; to--) {
-            const char *kind = kind_of(x, from, to);
-            if (kind) {
-                size_t end = x->g[to].end;
-                if (end < x->t->n && (x->t->cp[end] | 0x20) == 'x')
-                    end++;
-                llm_span(x->spans, x->n, kind, x->g[from].start, end);
-                from = to;
-                break;
-            }
-            if (to == from)
-                break;
-        }
+        const char *kind = kind_of(x, from, to);
+        while (!kind && to > from)
+            kind = kind_of(x, from, --to);
+        if (!kind)
+            continue;
+        size_t end = x->g[to].end;
+        if (end < x->t->n && (x->t->cp[end] | 0x20) == 'x')
+            end++;
+        llm_span(x->spans, x->n, kind, x->g[from].start, end);
+        any = true;
+        while (from < to)
+            taken[from++] = true;
+        taken[to] = true;
     }
+    int digits = 0;
+    for (size_t i = 0; i < x->g_n; i++)
+        digits += x->g[i].digits;
+    if (any || (x->g_n > 1 && digits >= PHONE_DIGITS && !amount(x->t, x->g[x->g_n - 1].end)))
+        decide_rest(x, taken);
     x->g_n = 0;
 }
 

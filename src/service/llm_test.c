@@ -3,6 +3,9 @@
 #include "service/llm_internal.h"
 #include "service/test_desk.h"
 
+#include "accounts/setting.h"
+#include "base/utf8.h"
+
 enum { ARENA = 16 << 20 };
 
 static Str once(Arena *a, const char *text)
@@ -118,6 +121,126 @@ static void too_much_is_hidden_not_let_out(void **state)
         buf_fmt(&b, "a%d@b.cn ", i);
     assert_true(str_find(llm_mask_text(&m, buf_str(&b)), STR("@")) < 0);
     arena_destroy(a);
+}
+
+/* Whatever stands around them, no number leaves, and what is masked comes back as it was. */
+static void whatever_comes_is_masked_and_restored(void **state)
+{
+    static const char *const parts[] = {"13800001111",
+                                        "138 0000 1111",
+                                        "１３８００００１１１１",
+                                        "138\xE2\x80\x8B"
+                                        "00001111",
+                                        "单号",
+                                        "SF1234567890123 ",
+                                        "张先生",
+                                        "李小雷",
+                                        "收件人",
+                                        "科技路12号",
+                                        "，3栋502室",
+                                        "广东省",
+                                        "，",
+                                        "。",
+                                        " ",
+                                        "\n",
+                                        "{",
+                                        "}",
+                                        "<",
+                                        "好的",
+                                        " 5件",
+                                        "a@b.cn",
+                                        "https://x.cn/1 ",
+                                        "vx",
+                                        "abc123 ",
+                                        "元",
+                                        "-",
+                                        " 88 ",
+                                        "幺三八零零零零幺幺幺幺",
+                                        "\xF0\x9F\x98\x80",
+                                        "\xE2\x80\xAE",
+                                        "退款"};
+    uint32_t seed = 7;
+    (void)state;
+    for (int round = 0; round < 3000; round++) {
+        Arena *a = arena_create(ARENA);
+        LlmMask m = {.arena = a};
+        LlmNotes broken = {0};
+        Buf b;
+        buf_init(&b, a, 4096);
+        for (int i = 0; i < 24; i++) {
+            seed = seed * 1664525u + 1013904223u;
+            Str part = str_of(parts[(seed >> 12) % (sizeof parts / sizeof *parts)]);
+            if (!(part.n == 1 && (part.p[0] == '{' || part.p[0] == '}') && round % 2))
+                buf_put(&b, part);
+        }
+        llm_mask_learn(&m, buf_str(&b));
+        Str out = llm_mask_text(&m, buf_str(&b));
+        assert_true(utf8_valid(out));
+        assert_true(str_find(out, STR("0000")) < 0 && str_find(out, STR("SF12")) < 0);
+        assert_true(str_find(out, STR("００００")) < 0 && str_find(out, STR("零零零")) < 0);
+        assert_true(str_find(out, STR("@")) < 0 && str_find(out, STR("https:")) < 0);
+        Str back = llm_mask_restore(&m, out, &broken);
+        if (round % 2) { /* braces are parted for good */
+            assert_true(str_eq(back, buf_str(&b)));
+            assert_int_equal(broken.n, 0);
+        }
+        arena_destroy(a);
+    }
+}
+
+/* ---- the setting, and where it may lead ---- */
+typedef struct {
+    Service *s;
+    ServiceLlmSetting set;
+    const char *key;
+    AccountsSetting stored;
+} Put;
+
+static Err put(Ctx *c, void *arg)
+{
+    Put *p = arg;
+    Str key = str_of(p->key);
+    Err err = service_llm_setting_put(p->s, c, &p->set, p->key ? &key : NULL, -1);
+    if (!err)
+        err = service_llm_setting(c, &p->set);
+    return err ? err : accounts_setting_get(c, STR("llm"), &p->stored);
+}
+
+static void it_leads_to_public_addresses_over_tls(void **state)
+{
+    Desk *d = *state;
+    Put p = {.s = d->service, .key = "sk-made-up"};
+    static const char *const inside[] = {"https://127.0.0.1/v1", "http://10.0.0.1:8000/v1",
+                                         "https://[::1]/v1"};
+    static const char *const bad[] = {"http://example.com/v1", "ftp://example.com", "example.com",
+                                      "https://a:b@example.com/"};
+    for (size_t i = 0; i < sizeof inside / sizeof *inside; i++) {
+        p.set =
+            (ServiceLlmSetting){.url = str_of(inside[i]), .model = STR("m"), .timeout_ms = 1000};
+        REFUSED(desk_write(d, d->ann, put, &p), ERR_INVALID, "llm.address");
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        p.set = (ServiceLlmSetting){.url = str_of(bad[i]), .model = STR("m"), .timeout_ms = 1000};
+        REFUSED(desk_write(d, d->ann, put, &p), ERR_INVALID, "llm.url");
+    }
+    p.set = (ServiceLlmSetting){.url = STR("https://example.com/v1"),
+                                .model = STR("m"),
+                                .timeout_ms = 1000,
+                                .enabled = true};
+    OK(desk_write(d, d->ann, put, &p));
+    assert_true(p.set.enabled && p.set.key.n > 0);
+    assert_true(str_find(p.stored.value, STR("sk-made-up")) < 0);
+    /* a name that leads inside is refused when connecting */
+    atomic_bool stopping = false;
+    LlmReply reply;
+    LlmCall call = {.url = STR("https://localhost:9/v1"),
+                    .body = STR("{}"),
+                    .timeout_ms = 2000,
+                    .stopping = &stopping};
+    ErrSlot e = {0};
+    assert_int_equal(llm_send(d->arena, &e, &call, &reply), ERR_UPSTREAM);
+    assert_string_equal(e.code, "llm.unreachable");
+    assert_non_null(strstr(e.text, "--hooks-private"));
 }
 
 /* ---- the prompt ---- */
@@ -283,6 +406,8 @@ int main(void)
         cmocka_unit_test(what_is_known_is_masked_everywhere),
         cmocka_unit_test(only_what_returns_intact_is_put_back),
         cmocka_unit_test(too_much_is_hidden_not_let_out),
+        cmocka_unit_test(whatever_comes_is_masked_and_restored),
+        DESK_TEST(it_leads_to_public_addresses_over_tls),
         cmocka_unit_test(the_prompt_is_bounded_masked_and_fenced),
         cmocka_unit_test(answers_are_judged),
         cmocka_unit_test(citations_are_taken_out_and_counted),
