@@ -184,6 +184,43 @@ static void training_data_has_what_came_before_and_no_numbers(void **state)
     assert_str(l.turns[2].text, "单号[数字x]怎么还没到");
 }
 
+typedef struct {
+    Service *s;
+    int64_t from, into;
+    DeskConversation ret;
+} Merge;
+static Err merge_customers(Ctx *c, void *arg)
+{
+    const Merge *m = arg;
+    return desk_customer_merge(c, m->from, m->into);
+}
+static Err merge_talks(Ctx *c, void *arg)
+{
+    Merge *m = arg;
+    return service_staff_merge(m->s, c, m->from, m->into, &m->ret);
+}
+
+static void merging_moves_them_with_their_messages(void **state)
+{
+    Desk *d = *state;
+    Actor v = desk_visitor(d, &d->web), w = desk_visitor(d, &d->web);
+    Act a = angry(d, v, "怎么还没到");
+    int64_t into = desk_said(d, w, "在吗").id, shift = desk_row(d, into).last_seq;
+    OK(desk_write(d, d->sue, put, &a));
+    OK(desk_write(d, d->sue, merge_customers,
+                  &(Merge){.from = v.customer_id, .into = w.customer_id}));
+    OK(desk_write(d, d->sue, merge_talks, &(Merge){d->service, a.id, into, {0}}));
+    Look l = all_of(d);
+    assert_int_equal(l.n, 1);
+    assert_true(l.rows[0].conversation_id == into && l.rows[0].seq == a.seq + shift);
+    assert_str(l.rows[0].text, "怎么还没到");
+    assert_true(message(d, into, a.seq + shift).corrected.n > 0);
+    a.id = into;
+    a.seq += shift;
+    OK(desk_write(d, d->sue, undo, &a));
+    assert_int_equal(all_of(d).n, 0);
+}
+
 static Err erase_words(Ctx *c, void *arg)
 {
     int64_t n;
@@ -208,6 +245,7 @@ int main(void)
         DESK_TEST(the_latest_holds_until_it_is_taken_back),
         DESK_TEST(an_older_message_leaves_the_row_alone),
         DESK_TEST(training_data_has_what_came_before_and_no_numbers),
+        DESK_TEST(merging_moves_them_with_their_messages),
         DESK_TEST(erasing_takes_them_along),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

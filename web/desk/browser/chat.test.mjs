@@ -384,6 +384,94 @@ describe('long lists', () => {
     });
 });
 
+describe('what a message means', SIDE_BY_SIDE, () => {
+    const badge = () => t.page.locator('.msg', { hasText: '这也太离谱了吧' }).locator('.why');
+    const focused = () => badge().evaluate((e) => e === document.activeElement);
+    const openIt = async () => {
+        await badge().focus();
+        await t.page.keyboard.press('Enter');
+        await t.page.getByRole('dialog', { name: '依据' }).getByLabel('阶段').waitFor();
+    };
+    it('is corrected and taken back by keyboard', async () => {
+        await open('/chat/101');
+        await openIt();
+        const layer = t.page.getByRole('dialog', { name: '依据' });
+        assert.deepEqual(await layer.locator('mark').allTextContents(), ['缩水', '太离谱']);
+        await layer.getByText('rules-1').waitFor();
+        await t.page.keyboard.press('Escape');
+        await layer.waitFor({ state: 'hidden' });
+        assert.ok(await focused(), 'the focus is back after Esc');
+
+        await openIt();
+        await t.page.keyboard.press('Tab');
+        assert.ok(
+            await layer.getByLabel('情绪').evaluate((e) => e === document.activeElement),
+            'the first Tab leads to the first select',
+        );
+        await layer.getByLabel('情绪').selectOption({ label: '愤怒' });
+        await layer.getByLabel('强度').selectOption('3');
+        await layer.getByLabel('意图 1').selectOption({ label: '投诉' });
+        await layer.getByLabel('意图 2').selectOption({ label: '投诉' });
+        await layer.getByLabel('阶段').selectOption({ label: '售后' });
+        await layer.getByLabel('理由').fill('说了离谱');
+        await t.page.keyboard.press('Enter');
+        await layer.waitFor({ state: 'hidden' });
+        assert.ok(await focused(), 'the focus is back after saving');
+        await waitFor('shown', async () => (await badge().textContent()).includes('愤怒'));
+        const { corrected } = t.mock.all
+            .get('101')
+            .msgs.find((m) => m.text.includes('这也太离谱了吧'));
+        assert.deepEqual(
+            [corrected.emotion, corrected.intensity, corrected.intents, corrected.note],
+            ['angry', 3, ['complaint'], '说了离谱'],
+        );
+
+        await openIt();
+        await layer.getByText('系统原判：不满').waitFor();
+        await layer.getByRole('button', { name: '撤销改判' }).click();
+        await layer.waitFor({ state: 'hidden' });
+        await waitFor('back', async () => (await badge().textContent()).includes('不满'));
+        await clean(t.page, 'corrected');
+    });
+    it('a calm reading shows its chip when it is reached, and a colleague sees the change', async () => {
+        await open('/chat/101');
+        const understanding = {
+            emotion: 'calm',
+            intensity: 0,
+            intents: [{ code: 'other', p: 0.5 }],
+            stage: 'after',
+            evidence: [],
+            model: 'rules-1',
+            saw_seq: 0,
+        };
+        const m = t.mock.say('101', '随便你们吧', { understanding });
+        const chip = t.page.locator('.msg', { hasText: '随便你们吧' }).locator('.why');
+        await chip.waitFor();
+        const shown = () => chip.evaluate((e) => Number(getComputedStyle(e.parentElement).opacity));
+        await field().focus();
+        await t.page.mouse.move(5, 5);
+        assert.equal(await shown(), 0);
+        await chip.focus();
+        assert.equal(await shown(), 1);
+        t.mock.push({
+            type: 'corrected',
+            conversation: '101',
+            seq: m.seq,
+            corrected: {
+                emotion: 'angry',
+                intensity: 1,
+                intents: ['complaint'],
+                stage: 'after',
+                by: { id: '4', name: '小林' },
+                at: Date.now(),
+            },
+        });
+        await waitFor('changed', async () => (await chip.textContent()).includes('愤怒'));
+        await field().focus();
+        assert.equal(await shown(), 1);
+    });
+});
+
 describe('looks', SIDE_BY_SIDE, () => {
     const states = {
         talk: ['/chat/101'],
@@ -394,7 +482,22 @@ describe('looks', SIDE_BY_SIDE, () => {
         clock: ['/chat/101', (p) => p.getByRole('tab', { name: '时效' }).click()],
         history: ['/chat/101', (p) => p.getByRole('tab', { name: /历史/ }).click()],
         menu: ['/chat/101', (p) => p.getByRole('button', { name: '更多操作' }).click()],
-        why: ['/chat/101', (p) => p.locator('.head .why').click()],
+        why: [
+            '/chat/101',
+            async (p) => {
+                await p.locator('.head .why').click();
+                await p.getByRole('button', { name: '保存改判' }).waitFor();
+            },
+        ],
+        corrected: [
+            '/chat/101',
+            async (p) => {
+                await p.locator('.head .why').click();
+                await p.getByRole('button', { name: '保存改判' }).click();
+                await p.locator('.head .why.fixed').click();
+                await p.getByRole('button', { name: '撤销改判' }).waitFor();
+            },
+        ],
         search: ['/chat/101', (p) => p.keyboard.press('Alt+/')],
         summary: ['/chat/101', (p) => p.getByRole('button', { name: '交接摘要' }).click()],
         transfer: [

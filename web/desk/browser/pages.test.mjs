@@ -13,6 +13,7 @@ const ADMIN = [
     'sla',
     'scripts',
     'guard',
+    'corrections',
     'apikeys',
     'webhooks',
     'audit',
@@ -38,6 +39,33 @@ const PAGES = [
     { name: 'error', path: '/admin/users', state: { fail: { '/api/users': 503 } } },
     { name: 'loading', path: '/admin/users', state: { hang: new Set(['/api/users']) } },
     { name: 'empty', path: '/admin/scripts', state: { empty: new Set(['/api/scripts']) } },
+    {
+        name: 'corrections-loading',
+        path: '/admin/corrections',
+        state: { hang: new Set(['/api/corrections']) },
+    },
+    {
+        name: 'corrections-empty',
+        path: '/admin/corrections',
+        state: { empty: new Set(['/api/corrections']) },
+        act: (p) => p.getByText('还没有改判').waitFor(),
+    },
+    {
+        name: 'corrections-error',
+        path: '/admin/corrections',
+        state: { fail: { '/api/corrections': 503 } },
+        act: (p) => button(p, '重试').waitFor(),
+    },
+    {
+        name: 'corrections-more',
+        path: '/admin/corrections',
+        act: async (p) => {
+            const file = p.getByRole('link', { name: '导出训练数据' });
+            assert.match(await file.getAttribute('href'), /corrections\/export\?since=\d+$/);
+            await button(p, '加载更多').click();
+            await p.locator('tbody tr', { hasText: '追问第三次' }).nth(1).waitFor();
+        },
+    },
     { name: 'down', path: '/login', state: { ...OPEN, fail: { '/api/me': 502 } } },
     { name: 'user-dialog', path: '/admin/users', act: (p) => button(p, '修改').click() },
     { name: 'invite-dialog', path: '/admin/users', act: (p) => button(p, '邀请成员').click() },

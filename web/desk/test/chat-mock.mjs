@@ -351,6 +351,24 @@ export async function startChatMock({ port = 0, user = fix.me, many = 0 } = {}) 
             }
             return {};
         }
+        const label = /^\/api\/conversations\/(\w+)\/messages\/(\d+)\/label$/.exec(path);
+        if (label) {
+            const m = all.get(label[1])?.msgs[label[2] - 1];
+            if (!m) return null;
+            if (method === 'PUT')
+                m.corrected = {
+                    ...body,
+                    by: { id: user.id, name: user.nickname },
+                    at: Date.now(),
+                };
+            else delete m.corrected;
+            const corrected = m.corrected ?? null;
+            push(
+                { type: 'corrected', conversation: label[1], seq: m.seq, corrected },
+                watching(label[1]),
+            );
+            return { message: m };
+        }
         const conv = /^\/api\/conversations\/(\w+)(?:\/(\w+))?$/.exec(path);
         const c = conv && all.get(conv[1]);
         if (!c) return null;

@@ -353,6 +353,46 @@ export const get = {
         ],
         next: null,
     }),
+    '/api/corrections': () => ({
+        items: [
+            {
+                id: '12',
+                conversation: '101',
+                seq: 5,
+                text: '都第三次问了，到底什么时候发货啊，手机号 13800000000',
+                was: { emotion: 'calm', intensity: 0, intents: ['ship_when'], stage: 'pre' },
+                now: {
+                    emotion: 'angry',
+                    intensity: 2,
+                    intents: ['complaint', 'ship_when'],
+                    stage: 'in',
+                },
+                model: 'rules-1',
+                note: '追问第三次',
+                by: { id: '3', name: '小雨' },
+                at: now - 60_000,
+            },
+            {
+                id: '11',
+                conversation: '102',
+                seq: 3,
+                text: '',
+                was: { emotion: 'anxious', intensity: 1, intents: ['other'], stage: 'after' },
+                now: { emotion: 'calm', intensity: 0, intents: ['track'], stage: 'after' },
+                model: 'rules-1',
+                note: '',
+                by: boss,
+                at: now - 26 * HOUR,
+            },
+        ],
+        next: '11',
+        total: 31,
+        drift: [
+            { kind: 'emotion', from: 'calm', to: 'angry', count: 17 },
+            { kind: 'intent', from: 'other', to: 'track', count: 9 },
+            { kind: 'stage', from: 'pre', to: 'in', count: 2 },
+        ],
+    }),
     '/api/audit': () => ({
         items: [
             act(9, 60_000, 'setting.changed', boss, 'name: hours; version: 4'),

@@ -10,6 +10,7 @@ export type Contract = [
     Fits<server.Message, desk.Message>,
     Fits<server.Conversation, desk.Row>,
     Fits<server.Conversations, desk.RowPage>,
+    Fits<server.Corrections, desk.CorrectionPage>,
     Fits<server.Customer, desk.Customer>,
     Fits<server.ConversationFull['history'][number], desk.HistoryItem>,
     Fits<server.GuardHit, desk.GuardHit>,

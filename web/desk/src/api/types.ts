@@ -63,6 +63,35 @@ export interface Message {
     recalled?: boolean;
     original?: string;
     understanding?: Understanding;
+    /** What people say it means; holds in place of the machine's reading. */
+    corrected?: Corrected | null;
+}
+export interface Labels {
+    emotion: Emotion;
+    intensity: number;
+    intents: string[];
+    stage: Stage;
+}
+export interface Corrected extends Labels {
+    by: Named;
+    at: Ms;
+    note?: string;
+}
+export interface Correction {
+    id: Id;
+    conversation: Id;
+    seq: number;
+    text: string;
+    was: Labels;
+    now: Labels;
+    model: string;
+    note: string;
+    by: Named;
+    at: Ms;
+}
+export interface CorrectionPage extends Page<Correction> {
+    total: number;
+    drift: { kind: 'emotion' | 'intent' | 'stage'; from: string; to: string; count: number }[];
 }
 export interface Sla {
     kind: 'greeting' | 'reply';
@@ -420,6 +449,7 @@ export type Frame =
       }
     | { type: 'suggest'; conversation: Id; for_seq: number; items: Suggestion[] }
     | { type: 'recalled'; conversation: Id; seq: number }
+    | { type: 'corrected'; conversation: Id; seq: number; corrected: Corrected | null }
     | { type: 'read'; conversation: Id; seq: number }
     | ({ type: 'agent' } & AgentState)
     | { type: 'queue'; waiting: number; all: number; longest_since: Ms | null }

@@ -118,6 +118,8 @@ export const useLive = defineStore('live', () => {
             }
             case 'recalled':
                 return threads.change(f.conversation, f.seq, { recalled: true, text: '' });
+            case 'corrected':
+                return threads.change(f.conversation, f.seq, { corrected: f.corrected });
             case 'read':
                 return rows.edit(f.conversation, { visitor_read_seq: f.seq });
             case 'agent': {

@@ -61,6 +61,14 @@ export const adminPages: AdminPageInfo[] = [
         view: () => import('@/views/admin/GuardView.vue'),
     },
     {
+        path: 'corrections',
+        label: 'admin.corrections',
+        icon: 'edit',
+        group: 'admin.groupWords',
+        need: 'supervisor',
+        view: () => import('@/views/admin/CorrectionsView.vue'),
+    },
+    {
         path: 'apikeys',
         label: 'admin.apikeys',
         icon: 'key',

@@ -379,10 +379,6 @@ const en: Record<keyof typeof words, string> = {
     'who.me': 'Me',
     'who.robot': 'Assistant',
     'who.system': 'System',
-    'why.intensity': 'Strength {n}',
-    'why.model': 'Read by the system; the customer never sees this',
-    'why.none': 'No single word; read from the context.',
     'why.title': 'Why',
-    'why.trend': 'Last {n}',
 };
 export default en;

@@ -375,9 +375,5 @@ export default {
     'who.me': '我',
     'who.robot': '智能助手',
     'who.system': '系统',
-    'why.intensity': '强度 {n}',
-    'why.model': '系统判断，顾客看不到',
-    'why.none': '没有可指出的词，按上下文判断。',
     'why.title': '依据',
-    'why.trend': '最近 {n} 条',
 } as const;

@@ -376,10 +376,6 @@ const tw: Record<keyof typeof words, string> = {
     'who.me': '我',
     'who.robot': '智慧助理',
     'who.system': '系統',
-    'why.intensity': '強度 {n}',
-    'why.model': '系統判斷，顧客看不到',
-    'why.none': '沒有可指出的詞，依上下文判斷。',
     'why.title': '依據',
-    'why.trend': '最近 {n} 則',
 };
 export default tw;
