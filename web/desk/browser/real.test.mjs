@@ -23,6 +23,7 @@ const PAGES = [
         'sla',
         'scripts',
         'guard',
+        'corrections',
         'apikeys',
         'webhooks',
         'audit',
