@@ -268,6 +268,10 @@ static bool rule_speaks(const GuardCheck *c, uint16_t rule)
  * the whole text is the hit. It never speaks in the absence of its own message. */
 static bool model_speaks(const GuardCheck *c, const GuardRule *r, size_t kept)
 {
+    bool reply = r->fault == ASSIST_IGNORED || r->fault == ASSIST_VAGUE ||
+                 r->fault == ASSIST_EXCUSE_FIRST; /* faults of an answer */
+    if (reply && c->before->open_n == 0 && c->before->turn_n > 0)
+        return false; /* the customer was answered already: this adds to it */
     return kept == 0 && r->level != ASSIST_OFF && r->model_at > 0 && r->model_message.n > 0 &&
            r->fault < ASSIST_FAULT_COUNT && c->before->fault_p &&
            c->before->fault_p[r->fault] >= r->model_at && c->text.n > 0;

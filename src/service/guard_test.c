@@ -44,6 +44,21 @@ static void what_was_asked_decides(void **state)
     assert_true(hit(&m, "repeated_template"));
 }
 
+/* The same client_id again is no second saying, whatever the rules say by now. */
+static void a_message_sent_again_is_not_judged_again(void **state)
+{
+    Desk *d = *state;
+    int64_t id = desk_said(d, desk_visitor(d, &d->web), "今天能发吗").id;
+    OK(desk_take(d, d->bo, id, false));
+    ServiceSend m = say(id, "r1", "今天下午三点前从仓库发出，单号我发您", NULL, 0);
+    OK(desk_send(d, d->bo, &m));
+    m = say(id, "r1", "今天下午三点前从仓库发出，单号我发您", NULL, 0);
+    OK(desk_send(d, d->bo, &m));
+    assert_true(m.again && m.hit_n == 0);
+    m = say(id, "r2", "今天下午三点前从仓库发出，单号我发您", NULL, 0);
+    REFUSED(desk_send(d, d->bo, &m), ERR_CONFLICT, "guard.hit");
+}
+
 static void a_phone_number_that_the_customer_gave(void **state)
 {
     Desk *d = *state;
@@ -157,6 +172,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         DESK_TEST(what_was_asked_decides),
+        DESK_TEST(a_message_sent_again_is_not_judged_again),
         DESK_TEST(a_phone_number_that_the_customer_gave),
         DESK_TEST(approval_is_a_supervisors),
         DESK_TEST(the_last_days_are_counted),

@@ -10,6 +10,27 @@ static bool seen(const ServiceSend *m, Str rule)
     return false;
 }
 
+typedef struct {
+    const ServiceSend *m;
+    bool found;
+} Stored;
+
+static Err look_stored(Ctx *c, void *arg)
+{
+    Stored *s = arg;
+    DeskMessage m;
+    return desk_message_by_client(c, s->m->conversation_id, s->m->client_id, &m, &s->found);
+}
+
+/* Sent again because the answer was lost: it is said already, and judged by the rules of then. */
+static bool stored_before(Service *s, Ctx *c, const ServiceSend *m)
+{
+    Stored stored = {.m = m};
+    if (store_read(s->store, c, look_stored, &stored) != ERR_OK)
+        err_clear(&c->err);
+    return stored.found;
+}
+
 /* Leaves in m->hits what the person must be asked about. One rule that blocks shows all hits. What
  * needs approval a supervisor may send after a second look, an agent may not. */
 static void check(Service *s, Ctx *c, ServiceSend *m)
@@ -17,6 +38,8 @@ static void check(Service *s, Ctx *c, ServiceSend *m)
     m->hit_n = service_guard_check(s, c, m->shop, m->conversation_id, m->text, m->hits);
     m->level = ASSIST_OFF;
     m->overridden_n = 0;
+    if (m->hit_n && stored_before(s, c, m))
+        m->hit_n = 0;
     bool ask = false;
     for (size_t i = 0; i < m->hit_n; i++) {
         const AssistGuardHit *h = &m->hits[i];
