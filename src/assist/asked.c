@@ -107,10 +107,12 @@ static bool *known_facts(const AssistLibrary *l, Arena *a, const AssistQuestion 
 static void ask_steps(const AssistQuestion *q, AssistAsked *ret)
 {
     static const double strong[ASSIST_STEP_COUNT] = {0.8, 0.6, 0.35, 0, -0.1, -1};
+    /* a hint of worry: what is done about it comes before mere sympathy */
+    static const double mild[ASSIST_STEP_COUNT] = {0.24, -0.1, 0.105, 0, -0.03, -0.6};
     const NluUnderstanding *u = q->understanding;
     for (int i = 0; i < ASSIST_STEP_COUNT; i++) {
         if (ret->upset)
-            ret->step[i] = ret->strong ? strong[i] : i == ASSIST_CLOSE ? -0.6 : strong[i] * 0.3;
+            ret->step[i] = ret->strong ? strong[i] : mild[i];
         else if (i == ASSIST_ACCEPT || i == ASSIST_EMPATHISE)
             ret->step[i] = -0.3; /* nobody is upset: comfort would jar */
         else if (i == ASSIST_ANSWER)
