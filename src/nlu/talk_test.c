@@ -92,8 +92,8 @@ static void rows_are_read(void **state)
                 t.talks[0].turns[2].promise_n == 1);
     static const char *const bad[] = {
         "", "[]", "{\"turns\":[]}", "{\"turns\":[{\"role\":\"boss\",\"text\":\"x\"}]}",
-        "{\"turns\":[{\"role\":\"user\",\"text\":\"x\",\"emotion\":\"calm\",\"intensity\":0,"
-        "\"intents\":[],\"stage\":\"in\"}]}"};
+        ("{\"turns\":[{\"role\":\"user\",\"text\":\"x\",\"emotion\":\"calm\",\"intensity\":0,"
+         "\"intents\":[],\"stage\":\"in\"}]}")};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         ErrSlot f = {0};
         assert_int_equal(nlu_talks_read_json(&t, &f, STR("g"), 7, str_of(bad[i])), ERR_INVALID);

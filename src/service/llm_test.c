@@ -129,8 +129,8 @@ static void whatever_comes_is_masked_and_restored(void **state)
     static const char *const parts[] = {"13800001111",
                                         "138 0000 1111",
                                         "１３８００００１１１１",
-                                        "138\xE2\x80\x8B"
-                                        "00001111",
+                                        ("138\xE2\x80\x8B"
+                                         "00001111"),
                                         "单号",
                                         "SF1234567890123 ",
                                         "张先生",
