@@ -83,12 +83,14 @@ static double best_threshold(Point *p, size_t n, size_t yes, double a, double b)
 
 /* ---- which of several */
 
-/* Accuracy and macro-F1 together, of choosing the likeliest of heads first .. first + n. */
+/* Accuracy and macro-F1 together (and of feelings the F1 of bad or not), of choosing the likeliest
+ * of heads first .. first + n. */
 static double merit(const NluTrainSet *s, const float *scores, const NluHead *heads, size_t first,
                     size_t n)
 {
     size_t hit[NLU_EMOTION_COUNT] = {0}, told[NLU_EMOTION_COUNT] = {0},
-           truth[NLU_EMOTION_COUNT] = {0}, all = 0, right = 0;
+           truth[NLU_EMOTION_COUNT] = {0}, all = 0, right = 0, bad_hit = 0, bad_told = 0,
+           bad_truth = 0;
     for (size_t i = 0; i < s->n; i++) {
         const int8_t *label = s->label + i * s->stride + first;
         if (s->copy[i] || s->made[i] || !label[0])
@@ -105,6 +107,9 @@ static double merit(const NluTrainSet *s, const float *scores, const NluHead *he
         }
         all++;
         right += best == is;
+        bad_hit += best > NLU_PLEASED && is > NLU_PLEASED;
+        bad_told += best > NLU_PLEASED;
+        bad_truth += is > NLU_PLEASED;
         hit[is] += best == is;
         told[best]++;
         truth[is]++;
@@ -112,7 +117,9 @@ static double merit(const NluTrainSet *s, const float *scores, const NluHead *he
     double f1 = 0;
     for (size_t k = 0; k < n; k++)
         f1 += told[k] + truth[k] ? 2.0 * (double)hit[k] / (double)(told[k] + truth[k]) : 0;
-    return (double)right / (double)(all + 1) + f1 / (double)n;
+    double bad =
+        first == H_EMOTION ? 0.6 * (double)bad_hit / (double)(bad_told + bad_truth + 1) : 0;
+    return (double)right / (double)(all + 1) + f1 / (double)n + bad;
 }
 
 /* Moves the chances of labels that exclude each other so that the likeliest is right most often. */

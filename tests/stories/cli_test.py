@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.parse
@@ -352,6 +353,44 @@ def analyse_answers_line_for_line(w):
         equal(json.loads(p.stdout.readline()), out[0])
     p.stdin.close()
     equal(p.wait(10), 0)
+
+
+@story
+def the_understanding_is_trained_and_measured(w):
+    def run(*args):
+        return subprocess.run([w.server.binary] + list(args), capture_output=True)
+    folder = tempfile.mkdtemp(prefix="zhixin-train-")
+    try:
+        talk = os.path.join(folder, "t.txt")
+        with open(talk, "w", encoding="utf-8") as f:
+            for i in range(60):
+                f.write("== T%03d presale\nc calm0 stock pre | %s还有货吗%d\na answer_fact | 有的%d件\n" % (i, "红蓝黑白"[i % 4], i, i))
+                f.write("== R%03d aftersale\nc angry2 complaint after | 太差了我要投诉%d\na apologise,promise | 抱歉 马上给您处理%d | 处理 @\n" % (i, i, i))
+        models = [os.path.join(folder, name) for name in ("a.zxm", "b.zxm")]
+        for model in models:
+            r = run("train", "--corpus", folder, "--out", model, "--epochs", "3")
+            equal(r.returncode, 0)
+            report = json.loads(r.stdout)
+            equal((report["talks"], report["customer_messages"], report["agent_messages"]), (120, 120, 120))
+        equal(open(models[0], "rb").read(), open(models[1], "rb").read())  # the same bytes
+        r = run("eval", "--json", "--model", models[0], talk)
+        equal(r.returncode, 0)
+        seen = json.loads(r.stdout)
+        expect(seen["trained"]["measures"]["intent"]["first_in_labelled"] > 0.9, seen)
+        expect(seen["trained"]["model"].startswith("linear-") and seen["rules"]["model"].startswith("rules-"), seen)
+        damaged = bytearray(open(models[0], "rb").read())
+        damaged[len(damaged) // 2] ^= 1
+        with open(models[1], "wb") as f:
+            f.write(damaged)
+        r = run("eval", "--model", models[1], talk)
+        expect(r.returncode == 1 and b"nlu.model_damaged" in r.stderr, r.stderr)
+        with open(talk, "w", encoding="utf-8") as f:
+            f.write("== T001 presale\nc calm0 stock soon | 还有货吗\n")
+        r = run("train", "--corpus", folder, "--out", models[1])
+        expect(r.returncode == 1 and b"t.txt line 2" in r.stderr, r.stderr)
+        equal((run("eval").returncode, run("train", "--cost-agent", "x").returncode), (2, 2))
+    finally:
+        shutil.rmtree(folder)
 
 
 sys.exit(main())
