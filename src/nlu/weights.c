@@ -77,9 +77,14 @@ static Err open_side(NluWeightSide *s, ErrSlot *e, Str file, uint32_t at)
     s->row = table(file, f.rows_at, f.rows, f.stride);
     if (!s->heads || !s->slots || !s->row)
         return damaged(e, "a table lies outside");
-    for (uint32_t i = 0; i < slots; i++)
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < slots; i++) {
         if (s->slots[i].row > f.rows)
             return damaged(e, "a feature without a row");
+        used += s->slots[i].row != 0;
+    }
+    if (used > slots / 4 * 3 + 1) /* a search must end soon */
+        return damaged(e, "its table of features is too full");
     for (uint32_t i = 0; i < f.head_n; i++) {
         const NluHead *h = &s->heads[i];
         if (!memchr(h->name, 0, sizeof h->name) || !isfinite(h->scale) || !isfinite(h->a) ||
