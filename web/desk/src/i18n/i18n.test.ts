@@ -54,6 +54,14 @@ describe('words', () => {
         );
         expect(missing).toEqual([]);
     });
+    it('every guard rule that ships has a name', () => {
+        const path = join(src, '../../../content/guard/rules.json');
+        const rules: { id: string }[] = JSON.parse(readFileSync(path, 'utf8')).rules;
+        expect(rules.length).toBeGreaterThan(30);
+        expect(rules.map((r) => r.id).filter((id) => !(`guardRules.name.${id}` in base))).toEqual(
+            [],
+        );
+    });
     it('every patterned key has words', () => {
         const missing: string[] = [];
         const keys = Object.keys(base);
