@@ -31,15 +31,10 @@ void proofs_forget(ApiProofs *p)
     pthread_mutex_unlock(&p->lock);
 }
 
-static Str bearer(const NetRequest *r)
+Str proof_bearer(const NetRequest *r)
 {
     Str h = net_header(r, "authorization");
     return str_starts(h, STR("Bearer ")) ? str_trim(str_sub(h, 7, h.n)) : STR_NONE;
-}
-
-Str proof_bearer(const NetRequest *r)
-{
-    return bearer(r);
 }
 
 static ApiProofSlot *slot_of(ApiProofs *p, Str hash)
@@ -59,7 +54,7 @@ static void lend(Arena *a, const ApiProofSlot *s, AccountsSession *ret)
 bool proof_recent(Api *a, Ctx *c, const NetRequest *r, ApiProof *ret)
 {
     Str token = net_cookie(r, "zx_session");
-    if (!token.n || bearer(r).n)
+    if (!token.n || proof_bearer(r).n)
         return false;
     ApiProofs *p = &a->proofs;
     Str hash = accounts_session_hash(c, token);
@@ -116,7 +111,7 @@ void proof_keep(Api *a, const ApiProof *proof)
 Err proof_staff(Ctx *c, const NetRequest *r, ApiProof *ret)
 {
     Str address = c->actor.address;
-    Str token = net_cookie(r, "zx_session"), key = bearer(r);
+    Str token = net_cookie(r, "zx_session"), key = proof_bearer(r);
     Err err = ERR_OK;
     if (key.n) {
         err = accounts_apikey_find(c, key, &ret->key, &ret->by_key);

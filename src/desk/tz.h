@@ -4,6 +4,7 @@
 /* Time zones from the system's tzdata (TZif, RFC 8536; its 64-bit table reaches 2037, after which
  * the last offset holds). libc's own TZ is process-wide, and shops of one installation may live in
  * different zones. */
+#include "base/civil.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -21,7 +22,4 @@ tz_to_utc(const Tz *tz,
           int64_t local_s); /* in a gap: as if the clock had not jumped; in a fold: the first */
 
 /* Proleptic Gregorian calendar. */
-int64_t civil_days(int64_t year, int month, int day); /* days since 1970-01-01 */
-void civil_date(int64_t days, int64_t *year, int *month, int *day);
-int civil_weekday(int64_t days); /* 0 Monday … 6 Sunday */
 #endif

@@ -338,7 +338,7 @@ static Err load_holiday(Load *l, const Json *x, NluHoliday *h)
         int m = 0, day = 0;
         if (s.n != 10 || !str_i64(str_sub(s, 0, 4), &y) || !month_day(str_sub(s, 5, 5), &m, &day))
             return bad(l, "a date of", id);
-        days[h->n++] = (int32_t)nlu_civil_days(y, m, day);
+        days[h->n++] = (int32_t)civil_days(y, m, day);
         if (h->n > 1 && days[h->n - 1] <= days[h->n - 2])
             return bad(l, "dates out of order in", id);
     }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef NLU_WHEN_CAL_H
 #define NLU_WHEN_CAL_H
-/* Days and instants of a zone that is only known by its offset. Proleptic Gregorian calendar; the
- * two conversions are Howard Hinnant's "days from civil". */
+/* Days and instants of a zone that is only known by its offset. Proleptic Gregorian calendar. */
+#include "base/civil.h"
 #include "nlu/when.h"
 
-int64_t nlu_civil_days(int64_t year, int month, int day); /* since 1970-01-01 */
-void nlu_civil_date(int64_t days, int64_t *year, int *month, int *day);
 int nlu_weekday(int64_t days);                            /* 1 Monday … 7 Sunday */
 int nlu_month_days(int64_t year, int month);              /* 28..31 */
 int64_t nlu_local_day(const NluNow *n, int64_t at_ms);    /* days since 1970 */

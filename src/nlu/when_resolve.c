@@ -33,7 +33,7 @@ typedef struct {
 static void month_of(int64_t day, int months, int64_t *ret_year, int *ret_month)
 {
     int d;
-    nlu_civil_date(day, ret_year, ret_month, &d);
+    civil_date(day, ret_year, ret_month, &d);
     int64_t m = *ret_year * 12 + (*ret_month - 1) + months;
     *ret_year = m / 12;
     *ret_month = (int)(m % 12) + 1;
@@ -44,10 +44,10 @@ static int64_t add_months(int64_t day, int64_t months)
 {
     int64_t y;
     int m, d;
-    nlu_civil_date(day, &y, &m, &d);
+    civil_date(day, &y, &m, &d);
     month_of(day, (int)months, &y, &m);
     int last = nlu_month_days(y, m);
-    return nlu_civil_days(y, m, d < last ? d : last);
+    return civil_days(y, m, d < last ? d : last);
 }
 
 static Days in_month(const Now *n, int64_t y, int m, int part, int day)
@@ -60,7 +60,7 @@ static Days in_month(const Now *n, int64_t y, int m, int part, int day)
         from = p->month_from < last ? p->month_from : last;
         to = p->month_to < last ? p->month_to : last;
     }
-    return (Days){nlu_civil_days(y, m, from), nlu_civil_days(y, m, to)};
+    return (Days){civil_days(y, m, from), civil_days(y, m, to)};
 }
 
 static Days in_year(const Now *n, int64_t y, int part)
@@ -70,7 +70,7 @@ static Days in_year(const Now *n, int64_t y, int part)
         from = n->g->parts[part].year_from;
         to = n->g->parts[part].year_to;
     }
-    return (Days){nlu_civil_days(y, from, 1), nlu_civil_days(y, to, nlu_month_days(y, to))};
+    return (Days){civil_days(y, from, 1), civil_days(y, to, nlu_month_days(y, to))};
 }
 
 static Days on_week(const Now *n, const NluMoment *m)
@@ -93,7 +93,7 @@ static Days on_date(const Now *n, const NluMoment *m)
 {
     int64_t y;
     int month, d;
-    nlu_civil_date(n->today, &y, &month, &d);
+    civil_date(n->today, &y, &month, &d);
     if (m->year > 0)
         return m->month ? in_month(n, m->year, m->month, m->part, m->day)
                         : in_year(n, m->year, m->part);
@@ -136,7 +136,7 @@ static Days on_year(const Now *n, const NluMoment *m)
     int64_t y;
     int month, d;
     bool open = m->rel == NLU_REL_OPEN;
-    nlu_civil_date(n->today, &y, &month, &d);
+    civil_date(n->today, &y, &month, &d);
     if (!open)
         y += m->rel;
     if (m->month > 0)
@@ -151,9 +151,9 @@ static int64_t holiday_from(const NluHoliday *h, int64_t from)
     if (h->month > 0) {
         int64_t y;
         int m, d;
-        nlu_civil_date(from, &y, &m, &d);
-        int64_t day = nlu_civil_days(y, h->month, h->day);
-        return day >= from ? day : nlu_civil_days(y + 1, h->month, h->day);
+        civil_date(from, &y, &m, &d);
+        int64_t day = civil_days(y, h->month, h->day);
+        return day >= from ? day : civil_days(y + 1, h->month, h->day);
     }
     for (size_t i = 0; i < h->n; i++)
         if (h->days[i] >= from)
@@ -165,14 +165,14 @@ static bool on_holiday(const Now *n, const NluMoment *m, Days *ret)
 {
     int64_t y, best = 0;
     int month, d, length = 1;
-    nlu_civil_date(n->today, &y, &month, &d);
+    civil_date(n->today, &y, &month, &d);
     for (size_t i = 0; i < n->g->holiday_n; i++) {
         const NluHoliday *h = &n->g->holidays[i];
         bool meant = n->g->holidays[m->rel].next ? h->off : (int)i == m->rel;
         if (!meant)
             continue;
         int64_t begun = m->dow ? m->day : h->length - 1; /* it may have begun */
-        int64_t from = m->year ? nlu_civil_days(y + m->year - 1, 1, 1) : n->today - begun;
+        int64_t from = m->year ? civil_days(y + m->year - 1, 1, 1) : n->today - begun;
         int64_t day = holiday_from(h, from);
         if (day && (!best || day < best)) {
             best = day;
@@ -379,7 +379,7 @@ static bool range_from(const Now *n, const NluTime *t, const NluMoment *first, W
     if (same_day) { /* the day was said with the first */
         int64_t y;
         int month, d;
-        nlu_civil_date(then.today, &y, &month, &d);
+        civil_date(then.today, &y, &month, &d);
         second.on = NLU_ON_DATE;
         second.year = (int16_t)y;
         second.month = (int8_t)month;

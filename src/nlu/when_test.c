@@ -58,7 +58,7 @@ static int32_t offset_s(const void *zone, int64_t utc_s)
     setenv("TZ", zone, 1);
     tzset();
     localtime_r(&at, &tm);
-    int64_t local = nlu_civil_days(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) * 86400 +
+    int64_t local = civil_days(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) * 86400 +
                     tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec;
     return (int32_t)(local - utc_s);
 }
@@ -69,7 +69,7 @@ static bool open_at(int64_t at_ms)
 {
     int64_t local = at_ms / MINUTE_MS + 480, day = local / 1440, y;
     int minute = (int)(local % 1440), m, d;
-    nlu_civil_date(day, &y, &m, &d);
+    civil_date(day, &y, &m, &d);
     bool closed = nlu_weekday(day) == 7 || (m == 10 && d <= 3) || (m == 1 && d == 1);
     return !closed && minute >= 540 && minute < 1080 && (minute < 720 || minute >= 780);
 }
@@ -126,7 +126,7 @@ static int64_t instant(const NluNow *n, Str s)
               (s.n == 16 || str_i64(str_sub(s, 17, 2), &sec));
     if (!ok)
         fail_msg("not an instant: %.*s", STR_ARG(s));
-    int64_t day = nlu_civil_days(y, (int)m, (int)d);
+    int64_t day = civil_days(y, (int)m, (int)d);
     return h == 24 ? nlu_day_end(n, day) : nlu_at(n, day, (int)(h * 60 + min)) + sec * 1000;
 }
 
@@ -140,7 +140,7 @@ static Str told(Arena *a, const NluNow *n, int64_t at)
         return STR("now");
     if (at == nlu_day_end(n, day))
         minute = 1440;
-    nlu_civil_date(day, &y, &m, &d);
+    civil_date(day, &y, &m, &d);
     int64_t sec = minute == 1440 ? 0 : at / 1000 % 60;
     Str s = str_fmt(a, "%04d-%02d-%02d %02d:%02d", (int)y, m, d, minute / 60, minute % 60);
     return sec ? str_fmt(a, "%.*s:%02d", STR_ARG(s), (int)sec) : s;
